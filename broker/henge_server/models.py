@@ -1,0 +1,161 @@
+"""The records that the server keeps: devices, schemas, revisions, what was heard of them, and who did what.
+
+They are values: made once, stored, replaced by a new one, never changed. How they are laid out on disk is the store's affair; how
+they look to a person is the API's. Times are whole milliseconds since 1970, UTC.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from henge_protocol.messages import FINAL_STATES
+from pydantic import BaseModel, ConfigDict
+
+Scalar = bool | int | float | str
+Values = dict[str, Scalar | bytes]  # setting key -> value; bytes are a sealed secret
+
+
+class Record(BaseModel):
+    """Something that the store keeps."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Credential(BaseModel):
+    """What a device logs in with: the key generation, and the SHA-256 of its password (the password is random: no salt needed)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    generation: int
+    password_sha256: bytes
+
+
+class Device(Record):
+    """A registered board. `version` counts its changes, from 1; the store refuses a version that does not follow the one it has."""
+
+    id: str
+    version: int
+    name: str = ""
+    labels: dict[str, str] = {}
+    credential: Credential
+    next_credential: Credential | None = None  # made by a rotation; replaces `credential` when it is first used
+    created_at: int
+
+
+class Schema(Record):
+    """One immutable version of a schema. `settings` are declarations as `henge_protocol.schema.parse` takes them."""
+
+    name: str
+    version: int  # from 1, without gaps
+    settings: dict[str, dict[str, Any]]
+    digest: bytes  # SHA-256 of the settings' deterministic encoding: equal content is the same version
+    at: int
+    by: str
+
+
+class Revision(Record):
+    """One document of a device, as it was signed, and the device's own layer that it was made of.
+
+    `rev` counts from 1 (or from where a deleted device of that name ended); the store refuses one that does not follow the newest.
+    """
+
+    device: str
+    epoch: int
+    rev: int
+    schema_name: str  # "" for a device without a schema
+    schema_version: int
+    layer: Values
+    generation: int  # of the key that signed it
+    doc: bytes
+    mac: bytes
+    digest: bytes
+    at: int
+    by: str
+    why: str
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """What a device compares: a higher one replaces a lower one."""
+        return self.epoch, self.rev
+
+
+class Outcome(Record):
+    """What a device said became of one revision; the last word is final."""
+
+    device: str
+    rev: int
+    epoch: int
+    state: str  # of henge_protocol.messages.STATES
+    digest: bytes
+    errors: dict[str, list[str]] = {}
+    at: int
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL_STATES
+
+
+class Observed(Record):
+    """What was last heard of a device: which document it runs, and who it said it is."""
+
+    device: str
+    epoch: int
+    rev: int
+    digest: bytes
+    boot: int
+    n: int  # of the last report in this boot; -1 before the first
+    uid: bytes = b""
+    agent: str = ""
+    board: str = ""
+    runtime: str = ""
+    reset: str = ""
+    free: int = 0
+    ahead: bool = False  # it has a document that this server does not know; held until a person decides
+    at: int
+
+
+class Tombstone(Record):
+    """What a deleted device leaves behind, so that a new one of that name counts on from there."""
+
+    device: str
+    rev: int
+    generation: int
+
+
+class Token(Record):
+    """A bearer token of the API, known by the SHA-256 of its text."""
+
+    sha256: bytes
+    name: str
+    at: int
+
+
+class AuditEntry(Record):
+    """Who did what to which thing. Written in the same transaction as the thing."""
+
+    at: int
+    by: str
+    action: str  # noun.verb: "device.add", "config.set"
+    target: str
+    detail: dict[str, Any] = {}
+
+
+class ChangeKind(StrEnum):
+    DEVICE_ADDED = "device.added"
+    DEVICE_CHANGED = "device.changed"
+    DEVICE_REMOVED = "device.removed"
+    CONFIG_CHANGED = "config.changed"  # data: rev, keys, by, why
+    REPORTED = "device.reported"  # data: rev, state, errors
+    HEARD = "device.heard"  # a hello: data: board, agent, ahead
+    SCHEMA_CHANGED = "schema.changed"  # data: name, version
+
+
+class Change(BaseModel):
+    """An entry of the change feed: that something changed, never the old value. `seq` is given by the store."""
+
+    model_config = ConfigDict(frozen=True)
+
+    seq: int = 0
+    at: int
+    kind: ChangeKind
+    device: str = ""
+    data: dict[str, Any] = {}

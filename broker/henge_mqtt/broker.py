@@ -1,0 +1,192 @@
+"""The broker: what all connections share, the routing of messages, and the start and end of it all.
+
+It owns every task and the one timer there is. All methods are to be called on the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import ssl as tls
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from henge_mqtt import reasons
+from henge_mqtt.client import Client
+from henge_mqtt.connection import Connection
+from henge_mqtt.errors import ListenError, Malformed
+from henge_mqtt.hooks import Hooks
+from henge_mqtt.limits import Limits
+from henge_mqtt.listener import Listener
+from henge_mqtt.message import Message
+from henge_mqtt.outbox import Outbox
+from henge_mqtt.retained import Retained
+from henge_mqtt.sessions import Sessions
+from henge_mqtt.stats import Stats
+from henge_mqtt.subscriptions import Subscriptions
+from henge_mqtt.topics import Topics
+from henge_mqtt.wheel import TICK_S, Wheel
+
+log = logging.getLogger(__name__)
+
+BACKLOG = 8192
+"""Connections the kernel may hold for us: with fewer, a storm of connects waits for SYN retries (1, 3, 7 s)."""
+
+
+def random_client_id() -> str:
+    """An id for a client that sent none (3.1.3-6); nobody else can guess it and take the connection over."""
+    return f"auto-{secrets.token_hex(8)}"
+
+
+class Broker:
+    """An MQTT 3.1.1 broker: `listen` opens it, `close` ends it; `hooks` decide, `limits` bound."""
+
+    def __init__(
+        self,
+        hooks: Hooks | None = None,
+        limits: Limits | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        make_id: Callable[[], str] = random_client_id,
+    ) -> None:
+        self.hooks = hooks or Hooks()
+        self.limits = limits or Limits()
+        self.make_id = make_id
+        self.stats = Stats()
+        self.topics = Topics(self.limits)
+        self.subscriptions = Subscriptions()
+        self.sessions = Sessions(self.limits, self.stats, self.subscriptions)
+        self.retained = Retained(self.limits, self.stats)
+        self.wheel = Wheel(clock)
+        self.outbox = Outbox()
+        self.connected: dict[str, Connection] = {}
+        self.clients: Mapping[str, Client] = MappingProxyType(self.connected)
+        """Who is connected now, by client id; read-only."""
+        self._sockets: set[Connection] = set()
+        self._servers: list[asyncio.Server] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ticking: asyncio.TimerHandle | None = None
+        self._closed = False
+        self._empty = asyncio.Event()
+
+    # --- for the application ------------------------------------------------------------------------------------------
+
+    async def listen(self, host: str, port: int, *, ssl: tls.SSLContext | None = None) -> Listener:
+        """Accept connections on `host` and `port` (0: any free one); raises ListenError."""
+        loop = asyncio.get_running_loop()
+        try:
+            server = await loop.create_server(lambda: Connection(self), host, port, ssl=ssl, backlog=BACKLOG)
+        except OSError as problem:
+            raise ListenError(host, port, problem) from problem
+        self._servers.append(server)
+        if self._ticking is None:
+            self._ticking = loop.call_later(TICK_S, self._tick_on)
+        return Listener(server)
+
+    async def close(self) -> None:
+        """Stop listening, end every connection (wills are published) and every task. The broker is of no use then."""
+        self._closed = True
+        for server in self._servers:
+            server.close()
+        for connection in list(self._sockets):
+            connection.close(reasons.BROKER_CLOSED)
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._sockets_gone()
+        if self._ticking is not None:
+            self._ticking.cancel()
+
+    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> int:
+        """Publish from the application; returns how many sessions subscribe to `topic`.
+
+        Raises ValueError for a name that cannot be published to, or a QoS over 1.
+        """
+        try:
+            name = self.topics.name(topic.encode())
+        except Malformed as problem:
+            raise ValueError(f"cannot publish to {topic!r}: {problem}") from None
+        if qos not in (0, 1):
+            raise ValueError(f"cannot publish with QoS {qos}")
+        return self.accept(Message(name, payload, qos, retain))
+
+    def disconnect(self, client_id: str, reason: str) -> bool:
+        """End a client's connection; False: there is none."""
+        connection = self.connected.get(client_id)
+        if connection is None:
+            return False
+        connection.close(reason)
+        return True
+
+    def tick(self) -> None:
+        """Close who is due by the clock. The broker does so every second; a test does it after moving its clock."""
+        for connection in self.wheel.turn():
+            connection.due()
+
+    # --- for the parts ------------------------------------------------------------------------------------------------
+
+    def accept(self, message: Message) -> int:
+        """Keep a retained message (3.3.1.3) and hand it to all that subscribe (3.3.5); returns how many those are."""
+        if message.retain:
+            self.retained.keep(message)
+        receivers = self.subscriptions.match(message.topic)
+        qos = 1 if message.qos else 0
+        for session, granted in receivers.items():
+            session.deliver(message, granted if granted < qos else qos)
+        return len(receivers)
+
+    def admit(self, connection: Connection) -> bool:
+        """A socket was accepted; False: there is no room for it."""
+        self._sockets.add(connection)
+        self._empty.clear()
+        self.stats.connections += 1
+        if not self._closed and self.stats.connections <= self.limits.connections:
+            return True
+        self.stats.refused_connections += 1
+        log.warning("connection from %s refused: there are %d", connection.address, self.limits.connections)
+        return False
+
+    def gone(self, connection: Connection) -> None:
+        """A socket is closed."""
+        self._sockets.discard(connection)
+        self.stats.connections -= 1
+        if not self._sockets:
+            self._empty.set()
+
+    def ended(self, connection: Connection, reason: str) -> None:
+        """An accepted connection has ended: its session, its will (3.1.2-8), its presence."""
+        del self.connected[connection.id]
+        self.stats.disconnects += 1
+        self.sessions.leave(connection.session)
+        if connection.will is not None:
+            self.accept(connection.will)
+        try:
+            self.hooks.on_presence(connection, False, reason)
+        except Exception:
+            self.stats.hook_failures += 1
+            log.exception("hook on_presence failed for client %r", connection.id)
+
+    def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Run `work`, which waits for the application, as a task of the broker's."""
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _tick_on(self) -> None:
+        self._ticking = asyncio.get_running_loop().call_later(TICK_S, self._tick_on)
+        self.tick()
+
+    async def _sockets_gone(self) -> None:
+        """Wait until the last bytes are out and all sockets closed, or cut them."""
+        if not self._sockets:
+            return
+        try:
+            await asyncio.wait_for(self._empty.wait(), self.limits.close_timeout)
+        except TimeoutError:
+            for connection in list(self._sockets):
+                connection.due()
+            await self._empty.wait()

@@ -1,0 +1,333 @@
+"""One client's socket: bytes in, packets dispatched, packets out, one end. No task, future, lock or timer per packet.
+
+What packets mean is said in connect.py, inbox.py and subscribe.py; who is due and who writes when, in wheel.py and
+outbox.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from henge_mqtt import codec, reasons
+from henge_mqtt.client import Client
+from henge_mqtt.connect import on_connect, on_second_connect
+from henge_mqtt.errors import Malformed
+from henge_mqtt.inbox import Inbox, on_publish, on_publish_qos2
+from henge_mqtt.message import Message
+from henge_mqtt.session import Session
+from henge_mqtt.subscribe import on_subscribe, on_unsubscribe
+
+if TYPE_CHECKING:
+    from henge_mqtt.broker import Broker
+
+log = logging.getLogger(__name__)
+
+Handlers: TypeAlias = "dict[int, Callable[[Connection, int, bytes, int, int], None]]"
+
+
+class Connection(asyncio.Protocol, Client):
+    """A client's connection. Its `state` is the table of the first bytes (type and flags) it may receive now."""
+
+    __slots__ = (
+        "_address",
+        "_buffer",
+        "_deferred",
+        "_needed",
+        "_out",
+        "_reading",
+        "_seen",
+        "_size_limit",
+        "_soft",
+        "_transport",
+        "_unsent",
+        "_write_paused",
+        "broker",
+        "congested",
+        "forbidden",
+        "inbox",
+        "session",
+        "slot",
+        "state",
+        "will",
+    )
+
+    _transport: asyncio.Transport
+    session: Session
+    """From the accepted CONNECT on."""
+
+    def __init__(self, broker: Broker) -> None:
+        Client.__init__(self)
+        self.broker = broker
+        self.state = AWAITING_CONNECT
+        self.slot = 0  # the wheel's
+        self.will: Message | None = None
+        self.inbox: Inbox | None = None
+        self.forbidden = 0  # publishes refused so far
+        self.congested = False  # so much waits for this reader that no message should be added
+        self._size_limit = broker.limits.connect_size
+        self._soft = broker.limits.write_soft
+        self._address = ""
+        self._seen = 0  # the wheel's time of the last bytes read
+        self._buffer: bytearray | None = None  # the beginning of a packet, or all that came while not reading
+        self._needed = 0  # bytes of _buffer without which there is no whole packet
+        self._reading = True
+        self._deferred = 0  # publishes and subscriptions waiting for the application
+        self._out: list[bytes] = []
+        self._unsent = 0  # bytes in _out
+        self._write_paused = False  # the transport's word
+
+    # --- the socket opens and ends ------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        if not self.broker.admit(self):
+            self.state = CLOSED
+            self._transport.abort()
+            return
+        self._transport.set_write_buffer_limits(high=self._soft)
+        self.broker.wheel.set(self, self.broker.limits.connect_timeout)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._out.clear()
+        self._end(str(exc) if exc else reasons.LOST)
+        self.broker.wheel.remove(self)
+        self.broker.gone(self)
+
+    def close(self, reason: str) -> None:
+        """End the connection, from any state; what was sent before still goes out. Only the first call counts."""
+        self._end(reason)
+
+    def fail(self, hook: str) -> None:
+        """End the connection because of the exception being handled, which came out of the application."""
+        self.broker.stats.hook_failures += 1
+        log.exception("hook %s failed for client %r", hook, self.id)
+        self._end(reasons.HOOK_FAILED)
+
+    def _end(self, reason: str) -> None:
+        if self.state is CLOSED:
+            return
+        log.info("client %r at %s: %s", self.id, self.address, reason)
+        was_connected = self.connected
+        self.connected = False
+        self.state = CLOSED
+        self.flush()
+        self._transport.close()
+        self.broker.wheel.set(self, self.broker.limits.close_timeout)
+        if was_connected:
+            self.broker.ended(self, reason)
+
+    def due(self) -> None:
+        """The wheel has come round to this connection: what it waited for did not come, or it is to wait on."""
+        broker = self.broker
+        if self.state is CLOSED:
+            self._transport.abort()
+        elif self.state is not CONNECTED:
+            broker.stats.timeouts += 1
+            self._end(reasons.CONNECT_TIMEOUT)
+        else:
+            left = 1.5 * self.keep_alive - (broker.wheel.now - self._seen)  # 3.1.2-24
+            if left > 0 or not self._reading:  # while we do not read, its silence is ours
+                broker.wheel.set(self, max(left, 1))
+            else:
+                broker.stats.timeouts += 1
+                self._end(reasons.KEEP_ALIVE)
+
+    @property
+    def address(self) -> str:
+        if not self._address:
+            peer = self._transport.get_extra_info("peername")
+            self._address = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else ""
+        return self._address
+
+    @property
+    def closed(self) -> bool:
+        return self.state is CLOSED
+
+    # --- login --------------------------------------------------------------------------------------------------------
+
+    def await_login(self) -> None:
+        """Read nothing until `read_on`: the application is deciding."""
+        self.state = LOGGING_IN
+        self._stop_reading()
+
+    def enter(self, session: Session) -> None:
+        """Accepted: from here on this is the connection of `session`."""
+        self.session = session
+        session.connection = self
+        self.connected = True
+        self.state = CONNECTED
+        self._size_limit = self.broker.limits.packet_size
+        self._seen = self.broker.wheel.now
+        if self.keep_alive:
+            self.broker.wheel.set(self, 1.5 * self.keep_alive)
+        else:
+            self.broker.wheel.remove(self)
+
+    # --- bytes in -----------------------------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        self._seen = self.broker.wheel.now
+        self.broker.stats.bytes_in += len(data)
+        if self._buffer is not None:
+            self._buffer += data
+            if not self._reading or len(self._buffer) < self._needed:
+                return
+            data = bytes(self._buffer)
+            self._buffer = None
+        elif not self._reading:
+            self._buffer = bytearray(data)
+            return
+        self._read(data)
+
+    def _read(self, data: bytes) -> None:
+        """Handle the whole packets in `data` and keep the rest."""
+        end = 0
+        try:
+            state = None
+            while state is not self.state and self._reading:  # a state has its own table and size limit
+                state = self.state
+                data, end = data[end:], 0
+                for first, start, stop in codec.frames(data, self._size_limit):
+                    end = stop
+                    handler = state.get(first)
+                    if handler is None:
+                        raise Malformed(_unexpected(state, first))
+                    handler(self, first, data, start, stop)
+                    if self.state is not state or not self._reading:
+                        break
+            if end < len(data) and self.state is not CLOSED:
+                self._buffer = bytearray(data[end:] if end else data)
+                self._needed = codec.frame_size(self._buffer)
+        except Malformed as problem:
+            self.broker.stats.malformed += 1
+            self._end(f"malformed: {problem}")
+        except Exception:
+            self.fail("on a packet")
+
+    def defer(self) -> None:
+        """Something of this client waits for the application; with too much of that, its socket is not read."""
+        self._deferred += 1
+        if self._deferred >= self.broker.limits.held and self._reading:
+            self._stop_reading()
+
+    def undefer(self) -> None:
+        """The application has answered."""
+        self._deferred -= 1
+        self.read_on()
+
+    def read_on(self) -> None:
+        """Read again, if nothing is in the way any more."""
+        if not self._reading and self.state is not CLOSED:
+            asyncio.get_running_loop().call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        if self._reading or self.state is not CONNECTED or self._deferred >= self.broker.limits.held:
+            return
+        self._reading = True
+        self._transport.resume_reading()
+        self._seen = self.broker.wheel.now
+        if self._buffer is not None:
+            data, self._buffer = bytes(self._buffer), None
+            self._read(data)
+
+    def _stop_reading(self) -> None:
+        self._reading = False
+        self._transport.pause_reading()
+
+    # --- bytes out ----------------------------------------------------------------------------------------------------
+
+    def send(self, packet: bytes) -> None:
+        """Have `packet` written in this turn of the loop, together with all others."""
+        if not self._out:
+            self.broker.outbox.add(self)
+        self._out.append(packet)
+        self._unsent += len(packet)
+        if self._unsent > self._soft:
+            self.congested = True
+
+    def flush(self) -> None:
+        """Write what `send` has gathered; called by the outbox."""
+        out = self._out
+        if not out:
+            return
+        data = out[0] if len(out) == 1 else b"".join(out)
+        out.clear()
+        self._unsent = 0
+        self.broker.stats.bytes_out += len(data)
+        self._transport.write(data)
+        if self._write_paused:
+            if self._transport.get_write_buffer_size() > self.broker.limits.write_hard:
+                self.broker.stats.slow_readers += 1
+                self._end(reasons.SLOW_READER)
+                self._transport.abort()
+        elif self.congested:
+            self._relieve()
+
+    def pause_writing(self) -> None:
+        self._write_paused = self.congested = True
+
+    def resume_writing(self) -> None:
+        self._write_paused = False
+        self._relieve()
+
+    def _relieve(self) -> None:
+        self.congested = False
+        if self.connected:
+            self.session.drain()
+
+
+def on_puback(connection: Connection, first: int, data: bytes, start: int, end: int) -> None:
+    """PUBACK (3.4)."""
+    connection.session.acknowledge(codec.parse_packet_id(data, start, end))
+
+
+def on_pingreq(connection: Connection, first: int, data: bytes, start: int, end: int) -> None:
+    """PINGREQ (3.12)."""
+    codec.check_empty(start, end)
+    connection.send(codec.PINGRESP_PACKET)
+
+
+def on_disconnect(connection: Connection, first: int, data: bytes, start: int, end: int) -> None:
+    """DISCONNECT (3.14): the one end without a will."""
+    codec.check_empty(start, end)
+    connection.will = None
+    connection.close(reasons.DISCONNECTED)
+
+
+AWAITING_CONNECT: Handlers = {codec.CONNECT: on_connect}
+"""Fresh from accept; only CONNECT may come (3.1.0-1)."""
+
+LOGGING_IN: Handlers = {}
+"""CONNECT came and the application is deciding; what comes meanwhile is not read."""
+
+CONNECTED: Handlers = {
+    codec.CONNECT: on_second_connect,
+    codec.PUBLISH_QOS0: on_publish,
+    codec.PUBLISH_QOS0 | codec.RETAIN: on_publish,
+    codec.PUBLISH_QOS1: on_publish,
+    codec.PUBLISH_QOS1 | codec.RETAIN: on_publish,
+    codec.PUBLISH_QOS1 | codec.DUP: on_publish,
+    codec.PUBLISH_QOS1 | codec.DUP | codec.RETAIN: on_publish,
+    codec.PUBLISH_QOS2: on_publish_qos2,
+    codec.PUBLISH_QOS2 | codec.RETAIN: on_publish_qos2,
+    codec.PUBLISH_QOS2 | codec.DUP: on_publish_qos2,
+    codec.PUBLISH_QOS2 | codec.DUP | codec.RETAIN: on_publish_qos2,
+    codec.PUBACK: on_puback,
+    codec.SUBSCRIBE: on_subscribe,
+    codec.UNSUBSCRIBE: on_unsubscribe,
+    codec.PINGREQ: on_pingreq,
+    codec.DISCONNECT: on_disconnect,
+}
+"""Accepted and in `Broker.clients`. DUP at QoS 0 (3.3.1-2), QoS 3 and wrong flags (2.2.2-2) are not in the table."""
+
+CLOSED: Handlers = {}
+"""Ended: the last bytes may still be on their way out, what comes is not read."""
+
+
+def _unexpected(state: Handlers, first: int) -> str:
+    if state is AWAITING_CONNECT:
+        return f"the first packet begins with 0x{first:02x}; it must be a CONNECT"
+    return f"a packet that begins with 0x{first:02x}, which a client must not send"

@@ -1,0 +1,13 @@
+"""Why a connection began or ended, in the words that go to the log and to `Hooks.on_presence`."""
+
+CONNECTED = "connected"
+DISCONNECTED = "disconnected"
+"""The client said DISCONNECT: the only end that publishes no will (MQTT 3.1.1 section 3.14)."""
+LOST = "connection lost"
+TAKEN_OVER = "taken over by a new connection"
+KEEP_ALIVE = "keep-alive missed"
+CONNECT_TIMEOUT = "no CONNECT in time"
+FORBIDDEN = "too many forbidden publishes"
+SLOW_READER = "too slow a reader"
+HOOK_FAILED = "a hook failed"
+BROKER_CLOSED = "the broker closed"

@@ -1,0 +1,104 @@
+"""The broker's own retained messages (MQTT 3.1.1 section 3.3.1.3): the last one per topic, found by name or by filter.
+
+Bounded in number and bytes; in memory only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from henge_mqtt.limits import Limits
+from henge_mqtt.message import Message
+from henge_mqtt.stats import Stats
+
+
+class Retained:
+    """The last retained message of each topic. A tree beside the dict keeps a narrow wildcard cheap in a wide table."""
+
+    def __init__(self, limits: Limits, stats: Stats) -> None:
+        self._limits = limits
+        self._stats = stats
+        self._messages: dict[str, Message] = {}
+        self._tree: dict[Any, Any] = {}  # level name -> deeper dict; None -> the message whose topic ends here
+        self._bytes = 0
+
+    def keep(self, message: Message) -> bool:
+        """Replace the topic's message; an empty payload removes it (3.3.1-10). False: the table is full."""
+        if type(message) is not Message:  # keep nothing of where it came from
+            message = Message(message.topic, message.payload, message.qos, True)
+        topic = message.topic
+        old = self._messages.get(topic)
+        size = _size(message) if message.payload else 0
+        grown = self._bytes + size - (_size(old) if old else 0)
+        if message.payload and (
+            grown > self._limits.retained_bytes
+            or (old is None and len(self._messages) >= self._limits.retained_messages)
+        ):
+            self._stats.retained_dropped += 1
+            return False
+        self._bytes = grown
+        if message.payload:
+            self._messages[topic] = message
+            self._plant(topic, message)
+        elif old:
+            del self._messages[topic]
+            self._uproot(topic)
+        self._stats.retained = len(self._messages)
+        return True
+
+    def match(self, topic_filter: str) -> list[Message]:
+        """The messages whose topics match a checked filter."""
+        if "+" not in topic_filter and "#" not in topic_filter:
+            message = self._messages.get(topic_filter)
+            return [message] if message else []
+        found: list[Message] = []
+        names = topic_filter.split("/")
+        if names[0] in ("+", "#"):  # a wildcard at the start does not match $-topics (4.7.2-1)
+            tree = {name: deeper for name, deeper in self._tree.items() if not name.startswith("$")}
+            _collect(tree, names, 0, found)
+        else:
+            _collect(self._tree, names, 0, found)
+        return found
+
+    def _plant(self, topic: str, message: Message) -> None:
+        level = self._tree
+        for name in topic.split("/"):
+            level = level.setdefault(name, {})
+        level[None] = message
+
+    def _uproot(self, topic: str) -> None:
+        names = topic.split("/")
+        path = [self._tree]
+        for name in names:
+            path.append(path[-1][name])
+        del path[-1][None]
+        while names and not path[-1]:
+            path.pop()
+            del path[-1][names.pop()]
+
+
+def _collect(level: dict[Any, Any], names: list[str], depth: int, found: list[Message]) -> None:
+    """Gather the messages below `level` that match names[depth:]. As deep as a filter may be: bounded."""
+    if depth == len(names):
+        if None in level:
+            found.append(level[None])
+    elif names[depth] == "#":
+        _collect_all(level, found)
+    elif names[depth] == "+":
+        for name, deeper in level.items():
+            if name is not None:
+                _collect(deeper, names, depth + 1, found)
+    elif (deeper := level.get(names[depth])) is not None:
+        _collect(deeper, names, depth + 1, found)
+
+
+def _collect_all(level: dict[Any, Any], found: list[Message]) -> None:
+    for name, deeper in level.items():
+        if name is None:
+            found.append(deeper)
+        else:
+            _collect_all(deeper, found)
+
+
+def _size(message: Message) -> int:
+    return len(message.topic) + len(message.payload)

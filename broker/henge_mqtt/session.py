@@ -1,0 +1,153 @@
+"""What a client has beyond its connection: subscriptions, messages in flight, messages that wait (3.1.2.4, 4.1).
+
+It decides what is sent, queued or dropped; the connection it hands packets to is only a place to put them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from henge_mqtt.codec import DUP, PUBLISH_QOS0, PUBLISH_QOS1, RETAIN
+from henge_mqtt.limits import Limits
+from henge_mqtt.message import Message
+from henge_mqtt.stats import Stats
+
+if TYPE_CHECKING:
+    from henge_mqtt.connection import Connection
+
+
+class Session:
+    """One client's session.
+
+    A message goes out at once, if it can. What cannot waits in one of two places: retained messages found for a new
+    subscription in `backlog` (they are bounded by the table they come from and none is dropped), live ones in `queue`,
+    which drops its oldest. The backlog goes first, and while there is one nothing overtakes it: a retained message is
+    older than every live one.
+    """
+
+    __slots__ = (
+        "_backlog",
+        "_inflight",
+        "_last_id",
+        "_limits",
+        "_queue",
+        "_queued_bytes",
+        "_stats",
+        "clean",
+        "client_id",
+        "connection",
+        "filters",
+    )
+
+    def __init__(self, client_id: str, clean: bool, limits: Limits, stats: Stats) -> None:
+        self.client_id = client_id
+        self.clean = clean
+        self.connection: Connection | None = None
+        self.filters: dict[str, int] = {}
+        self._inflight: dict[int, tuple[Message, int]] = {}  # packet id -> message and first byte, in order of sending
+        self._backlog: deque[tuple[Message, int]] | None = None  # made when needed: most sessions never wait
+        self._queue: deque[tuple[Message, int]] | None = None
+        self._queued_bytes = 0
+        self._last_id = 0
+        self._limits = limits
+        self._stats = stats
+
+    def deliver(self, message: Message, qos: int) -> None:
+        """Send a live message, or queue or drop it by the rules of `Limits`."""
+        connection = self.connection
+        if qos:
+            if (
+                connection is None
+                or connection.congested
+                or self._queue
+                or self._backlog
+                or len(self._inflight) >= self._limits.inflight
+            ):
+                self._enqueue(message, PUBLISH_QOS1)
+            else:
+                self._send(connection, message, PUBLISH_QOS1)
+        elif connection is None:
+            pass  # QoS 0 is not kept for a client that is away (4.3.1 asks for nothing more)
+        elif self._backlog:
+            self._enqueue(message, PUBLISH_QOS0)
+        elif connection.congested:
+            self._stats.dropped += 1
+        else:
+            self._send(connection, message, PUBLISH_QOS0)
+
+    def offer(self, messages: Iterable[Message], granted: int) -> None:
+        """Send retained messages for a new subscription, as fast as the client takes them."""
+        if self._backlog is None:
+            self._backlog = deque()
+        for message in messages:
+            self._backlog.append((message, (PUBLISH_QOS1 if message.qos and granted else PUBLISH_QOS0) | RETAIN))
+        self.drain()
+
+    @property
+    def waiting(self) -> int:
+        """Messages that have not been sent yet."""
+        return len(self._backlog or ()) + len(self._queue or ())
+
+    @property
+    def backlogged(self) -> bool:
+        """There are more retained messages to send than a client may ask for."""
+        return self._backlog is not None and len(self._backlog) >= self._limits.backlog_messages
+
+    def acknowledge(self, packet_id: int) -> None:
+        """The client has the message (PUBACK, 3.4). An id not in flight is passed over, as mosquitto does."""
+        if self._inflight.pop(packet_id, None) is not None and (self._queue or self._backlog):
+            self.drain()
+
+    def resume(self) -> None:
+        """After CONNACK: send again what was not acknowledged, in order and with DUP (4.4.0-1), then what waits."""
+        connection = self.connection
+        assert connection is not None
+        for packet_id, (message, first) in self._inflight.items():
+            connection.send(message.packet(first | DUP, packet_id))
+        self._stats.messages_out += len(self._inflight)
+        self.drain()
+
+    def drain(self) -> None:
+        """Send what waits, until the window is full or the socket is."""
+        while (connection := self.connection) is not None and not connection.congested:
+            waiting = self._backlog or self._queue
+            if not waiting or (waiting[0][1] & PUBLISH_QOS1 == PUBLISH_QOS1 and self._window_full()):
+                break
+            message, first = waiting.popleft()
+            if waiting is self._queue:
+                self._queued_bytes -= _size(message)
+            self._send(connection, message, first)
+        if self._backlog is not None and not self._backlog:
+            self._backlog = None
+        if self._queue is not None and not self._queue:
+            self._queue = None
+
+    def _window_full(self) -> bool:
+        return len(self._inflight) >= self._limits.inflight
+
+    def _send(self, connection: Connection, message: Message, first: int) -> None:
+        self._stats.messages_out += 1
+        if first & PUBLISH_QOS1 != PUBLISH_QOS1:
+            connection.send(message.packet(first))
+            return
+        packet_id = self._last_id % 65535 + 1
+        while packet_id in self._inflight:
+            packet_id = packet_id % 65535 + 1
+        self._last_id = packet_id
+        self._inflight[packet_id] = (message, first)
+        connection.send(message.packet(first, packet_id))
+
+    def _enqueue(self, message: Message, first: int) -> None:
+        if self._queue is None:
+            self._queue = deque()
+        self._queue.append((message, first))
+        self._queued_bytes += _size(message)
+        while len(self._queue) > self._limits.queue_messages or self._queued_bytes > self._limits.queue_bytes:
+            self._queued_bytes -= _size(self._queue.popleft()[0])
+            self._stats.dropped += 1
+
+
+def _size(message: Message) -> int:
+    return len(message.topic) + len(message.payload)

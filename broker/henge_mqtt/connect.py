@@ -6,6 +6,7 @@ who it is.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
@@ -69,18 +70,21 @@ def _id_fits(request: codec.Connect, longest: int) -> bool:
 async def _decide_later(connection: Connection, request: codec.Connect, code: Awaitable[int]) -> None:
     """Wait for the application's word on a login. The connect timeout goes on meanwhile and ends the wait too."""
     try:
-        verdict = await code
-        if not connection.closed:
-            _decide(connection, request, verdict)
-            connection.read_on()
+        _decide(connection, request, await code)
+        connection.read_on()
+    except asyncio.CancelledError:
+        connection.close(reasons.HOOK_FAILED)
+        raise
     except Exception:
         connection.fail("authenticate")
 
 
 def _decide(connection: Connection, request: codec.Connect, code: int) -> None:
-    """Let it in or refuse it."""
+    """Let it in or refuse it; it may be gone by now."""
     if code == hooks.ACCEPTED and request.will is not None and not _will_allowed(connection, request.will):
         code = hooks.NOT_AUTHORIZED
+    if connection.closed:
+        return
     if code == hooks.ACCEPTED:
         _accept(connection, request)
     else:

@@ -113,7 +113,7 @@ class Connection(asyncio.Protocol, Client):
         was_connected = self.connected
         self.connected = False
         self.state = CLOSED
-        self.flush()
+        self._write_out()
         self._transport.close()
         self.broker.wheel.set(self, self.broker.limits.close_timeout)
         if was_connected:
@@ -199,13 +199,19 @@ class Connection(asyncio.Protocol, Client):
                     if self.state is not state or not self._reading:
                         break
             if end < len(data) and self.state is not CLOSED:
-                self._buffer = bytearray(data[end:] if end else data)
-                self._needed = codec.frame_size(self._buffer)
+                self._keep(data[end:])
         except Malformed as problem:
             self.broker.stats.malformed += 1
             self._end(f"malformed: {problem}")
         except Exception:
             self.fail("on a packet")
+
+    def _keep(self, rest: bytes) -> None:
+        """Wait for the remainder of a packet; not for one that is not to come at all."""
+        if self._reading and rest[0] not in self.state:
+            raise Malformed(_unexpected(self.state, rest[0]))
+        self._buffer = bytearray(rest)
+        self._needed = codec.frame_size(rest)
 
     def defer(self) -> None:
         """Something of this client waits for the application; with too much of that, its socket is not read."""
@@ -250,14 +256,10 @@ class Connection(asyncio.Protocol, Client):
 
     def flush(self) -> None:
         """Write what `send` has gathered; called by the outbox."""
-        out = self._out
-        if not out:
+        if self.state is CLOSED:  # what was sent after the end is nobody's
+            self._out.clear()
             return
-        data = out[0] if len(out) == 1 else b"".join(out)
-        out.clear()
-        self._unsent = 0
-        self.broker.stats.bytes_out += len(data)
-        self._transport.write(data)
+        self._write_out()
         if self._write_paused:
             if self._transport.get_write_buffer_size() > self.broker.limits.write_hard:
                 self.broker.stats.slow_readers += 1
@@ -265,6 +267,15 @@ class Connection(asyncio.Protocol, Client):
                 self._transport.abort()
         elif self.congested:
             self._relieve()
+
+    def _write_out(self) -> None:
+        out = self._out
+        if out:
+            data = out[0] if len(out) == 1 else b"".join(out)
+            out.clear()
+            self._unsent = 0
+            self.broker.stats.bytes_out += len(data)
+            self._transport.write(data)
 
     def pause_writing(self) -> None:
         self._write_paused = self.congested = True

@@ -66,3 +66,9 @@ class Limits:
 
     close_timeout: float = 5
     """For a closing connection to take the last bytes written to it; then it is cut."""
+
+    def __post_init__(self) -> None:
+        if self.write_hard < self.write_soft + self.packet_size:
+            raise ValueError(
+                "write_hard must be at least write_soft + packet_size: one packet may come on top of write_soft"
+            )

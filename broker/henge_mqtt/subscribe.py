@@ -5,11 +5,12 @@ Where those come from the application and take time, the SUBACK waits for them a
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, NamedTuple
 
-from henge_mqtt import codec
+from henge_mqtt import codec, reasons
 
 if TYPE_CHECKING:
     from henge_mqtt.connection import Connection
@@ -72,12 +73,14 @@ async def _answer_later(connection: Connection, packet_id: bytes, codes: bytes, 
     """Wait for the application's retained messages, then answer. Ends with the connection, however that ends."""
     try:
         found = [None if grant.source is None else await grant.source for grant in grants]
+        if connection.connected:
+            _answer(connection, packet_id, codes, grants, found)
+            connection.undefer()
+    except asyncio.CancelledError:
+        connection.close(reasons.HOOK_FAILED)
+        raise
     except Exception:
         connection.fail("retained")
-        return
-    if connection.connected:
-        _answer(connection, packet_id, codes, grants, found)
-        connection.undefer()
 
 
 def _answer(

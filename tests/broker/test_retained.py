@@ -1,0 +1,93 @@
+"""Retained messages that the broker keeps itself."""
+
+import pytest
+
+from tests.broker import wire
+from tests.broker.conftest import House, OpenHouse
+
+
+async def test_sent_to_a_new_subscription_with_the_flag_and_to_an_old_one_without(house: House):
+    old = await house.client("old", ("a/+", 1))
+    writer = await house.client("writer")
+    await writer.ask(wire.publish("a/b", b"kept", qos=1, retain=True))
+    new = await house.client("new", ("a/b", 1))
+    assert [(packet.first, packet.payload) for packet in await old.until_pong()] == [(0x32, b"kept")]
+    assert [(packet.first, packet.payload) for packet in await new.until_pong()] == [(0x33, b"kept")]
+
+
+async def test_only_the_last_is_kept_and_an_empty_one_removes_it(house: House):
+    house.broker.publish("a/b", b"1", retain=True)
+    house.broker.publish("a/b", b"2", retain=True)
+    house.broker.publish("a/b", b"3")
+    first = await house.client("first", ("a/b", 1))
+    assert [packet.payload for packet in await first.until_pong()] == [b"2"]
+    house.broker.publish("a/b", b"", retain=True)
+    second = await house.client("second", ("#", 1))
+    assert await second.until_pong() == []
+    assert house.broker.stats.retained == 0
+
+
+@pytest.mark.parametrize(
+    ("topic_filter", "topics"),
+    [
+        ("#", ["a", "a/b", "a/b/c", "/a"]),
+        ("a/#", ["a", "a/b", "a/b/c"]),
+        ("+", ["a"]),
+        ("+/+", ["a/b", "/a"]),
+        ("a/+/c", ["a/b/c"]),
+        ("/+", ["/a"]),
+        ("$SYS/#", ["$SYS/x"]),
+        ("+/x", []),
+        ("a/b/c/#", ["a/b/c"]),
+        ("none/#", []),
+    ],
+)
+async def test_wildcards(house: House, topic_filter: str, topics: list[str]):
+    for topic in ["a", "a/b", "a/b/c", "/a", "$SYS/x"]:
+        house.broker.publish(topic, b"x", retain=True)
+    client = await house.client("c", (topic_filter, 1))
+    assert sorted(packet.topic for packet in await client.until_pong()) == sorted(topics)
+
+
+async def test_sent_again_for_every_subscribe(house: House):
+    house.broker.publish("a", b"x", retain=True)
+    client = await house.client("c", ("a", 1))
+    client.send(wire.subscribe(("a", 1)))
+    assert [packet.first for packet in await client.until_pong()] == [0x33, 0x90, 0x33]
+
+
+async def test_all_arrive_in_order_when_there_are_more_than_may_be_in_flight(open_house: OpenHouse):
+    house = await open_house(inflight=3, queue_messages=5)
+    for number in range(50):
+        house.broker.publish(f"a/{number}", b"old", retain=True)
+    client = await house.client("c", ("a/#", 1))
+    house.broker.publish("a/49", b"new")
+    got = []
+    for _ in range(51):
+        packet = await client.read()
+        got.append((packet.topic, packet.payload))
+        client.send(wire.puback(packet.packet_id))
+    assert len(set(got)) == 51
+    assert got[-1] == ("a/49", b"new")
+    assert house.broker.stats.dropped == 0
+
+
+async def test_routed_but_not_kept_when_the_table_is_full(open_house: OpenHouse):
+    house = await open_house(retained_messages=2, retained_bytes=20)
+    client = await house.client("c", ("#", 0))
+    for topic, payload in [("a", b"1"), ("b", b"2"), ("c", b"3"), ("b", bytes(30)), ("b", b"4")]:
+        house.broker.publish(topic, payload, retain=True)
+    assert len(await client.until_pong()) == 5
+    kept = {message.topic: message.payload for message in house.broker.retained.match("#")}
+    assert kept == {"a": b"1", "b": b"4"}
+    assert house.broker.stats.retained_dropped == 2
+
+
+async def test_refused_to_a_client_that_asks_for_more_and_takes_nothing(open_house: OpenHouse):
+    house = await open_house(inflight=1, backlog_messages=10)
+    for number in range(15):
+        house.broker.publish(f"a/{number}", b"x", retain=True)
+    client = await house.client("c", ("a/#", 1))
+    client.send(wire.subscribe(("a/+", 1)))
+    answers = await client.until_pong()
+    assert answers[-1] == (0x90, b"\x00\x01\x80")

@@ -1,0 +1,154 @@
+"""An MQTT client for tests that can be as wrong as a test wants: it sends bytes and reads packets, nothing more."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from typing import NamedTuple, Self
+
+
+class Packet(NamedTuple):
+    """What came: the first byte and the body."""
+
+    first: int
+    body: bytes
+
+    @property
+    def topic(self) -> str:
+        """Of a PUBLISH."""
+        return self.body[2 : 2 + int.from_bytes(self.body[:2], "big")].decode()
+
+    @property
+    def packet_id(self) -> int:
+        """Of a PUBLISH with QoS 1, or of an acknowledgement."""
+        start = 2 + int.from_bytes(self.body[:2], "big") if self.first >> 4 == 3 else 0
+        return int.from_bytes(self.body[start : start + 2], "big")
+
+    @property
+    def payload(self) -> bytes:
+        """Of a PUBLISH."""
+        return self.body[2 + int.from_bytes(self.body[:2], "big") + (2 if self.first & 6 else 0) :]
+
+
+def field(value: str | bytes) -> bytes:
+    raw = value.encode() if isinstance(value, str) else value
+    return struct.pack(">H", len(raw)) + raw
+
+
+def packet(first: int, body: bytes = b"") -> bytes:
+    length, size = bytearray(), len(body)
+    while size > 127:
+        length.append(size & 127 | 128)
+        size >>= 7
+    length.append(size)
+    return bytes([first]) + bytes(length) + body
+
+
+def connect(
+    client_id: str | bytes = "c",
+    *,
+    clean: bool = True,
+    keep_alive: int = 0,
+    will: tuple[str, bytes, int, bool] | None = None,
+    username: str | None = None,
+    password: bytes | None = None,
+    level: int = 4,
+    name: str = "MQTT",
+    flags: int = 0,
+) -> bytes:
+    flags |= clean << 1
+    rest = field(client_id)
+    if will is not None:
+        topic, payload, qos, retain = will
+        flags |= 0x04 | qos << 3 | retain << 5
+        rest += field(topic) + field(payload)
+    if username is not None:
+        flags |= 0x80
+        rest += field(username)
+    if password is not None:
+        flags |= 0x40
+        rest += field(password)
+    return packet(0x10, field(name) + bytes([level, flags]) + struct.pack(">H", keep_alive) + rest)
+
+
+def publish(
+    topic: str | bytes, payload: bytes = b"", *, qos: int = 0, retain: bool = False, packet_id: int = 1
+) -> bytes:
+    return packet(0x30 | qos << 1 | retain, field(topic) + (struct.pack(">H", packet_id) if qos else b"") + payload)
+
+
+def subscribe(*filters: tuple[str | bytes, int], packet_id: int = 1) -> bytes:
+    return packet(0x82, struct.pack(">H", packet_id) + b"".join(field(name) + bytes([qos]) for name, qos in filters))
+
+
+def unsubscribe(*filters: str, packet_id: int = 1) -> bytes:
+    return packet(0xA2, struct.pack(">H", packet_id) + b"".join(field(name) for name in filters))
+
+
+def puback(packet_id: int) -> bytes:
+    return packet(0x40, struct.pack(">H", packet_id))
+
+
+PINGREQ = packet(0xC0)
+DISCONNECT = packet(0xE0)
+
+
+class Wire:
+    """One socket to the broker. A read that takes longer than a broken broker deserves raises TimeoutError."""
+
+    PATIENCE_S = 10
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def open(cls, port: int) -> Self:
+        return cls(*await asyncio.open_connection("127.0.0.1", port))
+
+    def send(self, *packets: bytes) -> None:
+        self._writer.write(b"".join(packets))
+
+    async def sent(self) -> None:
+        await self._writer.drain()
+
+    async def read(self) -> Packet:
+        """The next packet; raises IncompleteReadError when the broker has closed."""
+        async with asyncio.timeout(self.PATIENCE_S):
+            first, length = await self._reader.readexactly(2)
+            shift = 7
+            size = length & 127
+            while length > 127:
+                length = (await self._reader.readexactly(1))[0]
+                size |= (length & 127) << shift
+                shift += 7
+            return Packet(first, await self._reader.readexactly(size))
+
+    async def ask(self, *packets: bytes) -> Packet:
+        self.send(*packets)
+        return await self.read()
+
+    async def until_pong(self) -> list[Packet]:
+        """All that came up to the answer to a PINGREQ sent now: everything the broker had to say so far."""
+        self.send(PINGREQ)
+        came = []
+        while (answer := await self.read()).first != 0xD0:
+            came.append(answer)
+        return came
+
+    async def until_closed(self) -> list[Packet]:
+        """All that came until the broker closed."""
+        came = []
+        while True:
+            try:
+                came.append(await self.read())
+            except (asyncio.IncompleteReadError, ConnectionError):
+                return came
+
+    async def close(self) -> None:
+        """Vanish: no DISCONNECT."""
+        self._writer.close()
+        try:
+            await self._writer.wait_closed()
+        except ConnectionError:
+            pass

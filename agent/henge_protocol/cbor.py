@@ -1,8 +1,9 @@
-"""CBOR as henge's messages use it (RFC 8949): `encode` and `decode`, the same bytes and the same refusals on every runtime.
+"""CBOR as henge's messages use it (RFC 8949): the same bytes and the same refusals on every runtime.
 
-The work is done by cbor2 where it is installed, by `small_cbor` where it is not (boards). Refused on both, in both directions: tags,
-undefined and other simple values, NaN and infinity, map keys that are not text, more than MAX_DEPTH containers inside one
-another; and when reading: trailing bytes, duplicate keys, indefinite lengths, text that is not UTF-8.
+The work is done by cbor2 where it is installed, by `small_cbor` where it is not (boards). Refused on both, in both
+directions: tags, undefined and other simple values, NaN and infinity, map keys that are not text, more than MAX_DEPTH
+containers inside one another; and when reading: trailing bytes, duplicate keys, indefinite lengths, text that
+is not UTF-8.
 """
 
 import io
@@ -20,7 +21,7 @@ MAX_DEPTH = 8
 
 
 def encode(value: object) -> bytes:
-    """`value` in deterministic encoding (RFC 8949, section 4.2.1). Raises CborError for what has no place in a message."""
+    """`value` in deterministic encoding (RFC 8949, section 4.2.1). Raises CborError for what has no place here."""
     if cbor2 is None:
         return small_cbor.encode(value, MAX_DEPTH)
     _check(value, MAX_DEPTH)
@@ -62,10 +63,9 @@ def _refuse_tag(decoder: object, *_: object) -> object:
 
 
 # Every tag that cbor2 would turn into an object by itself; the rest go to its tag_hook.
-_NO_TAGS = {
-    tag: _refuse_tag
-    for tag in (0, 1, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799)
-}
+_NO_TAGS = dict.fromkeys(
+    (0, 1, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799), _refuse_tag
+)
 
 _LOWEST, _HIGHEST = -(1 << 64), (1 << 64) - 1
 _INFINITY = float("inf")

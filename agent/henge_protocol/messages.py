@@ -1,7 +1,7 @@
 """The messages between a server and a board, each a class with `encode()` and `decode()`.
 
-A message is a CBOR map. Decoding checks every field and the size; a field that this version does not know is left out, so that a newer
-peer can say more. Decoding raises BadMessage and nothing else.
+A message is a CBOR map. Decoding checks every field and the size; a field that this version does not know is left out,
+so that a newer peer can say more. Decoding raises BadMessage and nothing else.
 """
 
 from henge_protocol import cbor, topics
@@ -80,7 +80,7 @@ def _are_readings(value: object) -> bool:
 def _are_errors(value: object) -> bool:
     if not isinstance(value, dict):
         return False
-    return all(isinstance(v, (list, tuple)) and len(v) == 2 and _is_text(v[0]) and _is_text(v[1]) for v in value.values())
+    return all(isinstance(v, (list, tuple)) and len(v) == 2 and all(_is_text(t) for t in v) for v in value.values())
 
 
 def _or_none(check):
@@ -88,7 +88,7 @@ def _or_none(check):
 
 
 class Message:
-    """A message whose fields are its attributes. `SHAPE` lists them: name, check, and what to say when the check fails."""
+    """A message whose fields are its attributes. `SHAPE` lists them: name, check, what to say when the check fails."""
 
     NAME = ""
     MAX_BYTES = 0
@@ -182,7 +182,7 @@ class Document(Message):
 
 
 class Report(Message):
-    """What became of a document. `errors` is {key: [code, text]}; (`boot`, `n`) orders the reports of one start of the board."""
+    """What became of a document. `errors` is {key: [code, text]}; (`boot`, `n`) orders the reports of one start."""
 
     NAME = "report"
     MAX_BYTES = topics.MAX_BYTES[topics.REPORT]
@@ -213,7 +213,10 @@ def _is_report(value: object) -> bool:
 
 
 class Hello(Message):
-    """Who a board is and what it has, first thing after every CONNACK. `last` is the map of a Report; `free` is bytes of heap."""
+    """Who a board is and what it has, first thing after every CONNACK.
+
+    `last` is the map of a Report; `free` is bytes of heap.
+    """
 
     NAME = "hello"
     MAX_BYTES = topics.MAX_BYTES[topics.HELLO]
@@ -337,7 +340,7 @@ class Result(Message):
 
 
 class Announcement(Message):
-    """What a board's firmware can be told: {key: declaration}, as `schema.parse` takes it. Travels on the schema topic."""
+    """What a board's firmware can be told, on the schema topic: {key: declaration}, as `schema.parse` takes it."""
 
     NAME = "schema"
     MAX_BYTES = topics.MAX_BYTES[topics.SCHEMA]

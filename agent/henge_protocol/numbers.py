@@ -1,16 +1,17 @@
 """Numbers as boards have them: single floats, and steps that give one verdict on every processor.
 
-A board's arithmetic rounds to 24 bits, a server's to 53. Whatever decides about a value is therefore done in whole numbers here.
+A board's arithmetic rounds to 24 bits, a server's to 53. Whatever decides about a value is therefore done in whole
+numbers here.
 """
 
 import struct
 
-# Largest finite single (IEEE 754 binary32).
-MAX_SINGLE = 3.4028234663852886e38
+# Largest finite single (IEEE 754 binary32). Calculated, since MicroPython reads long decimals a bit off.
+MAX_SINGLE = 0xFFFFFF * 2.0**104
 INT_MIN, INT_MAX = -(1 << 31), (1 << 31) - 1  # a setting's whole numbers: 32 bits, signed
 
-# How far off a multiple of the step a value may be, as a share of the largest number in play: two bits of a single's 24, since
-# value, minimum and step were each rounded once.
+# How far off a multiple of the step a value may be, as a share of the largest number in play: two bits of a single's 24,
+# since value, minimum and step were each rounded once.
 _STEP_TOLERANCE_BITS = 22
 
 
@@ -22,11 +23,12 @@ def single(value: "int | float") -> float:
 
 
 def shortest(value: float) -> float:
-    """The number with the fewest digits that rounds to the same single: 0.3 for the 0.30000001192092896 that is stored."""
-    for digits in range(6, 9):
-        text = "{:.{}g}".format(value, digits)
-        if single(float(text)) == single(value):
-            return float(text)
+    """The number with the fewest digits that rounds to the same single: 0.3 for a stored 0.30000001192092896."""
+    wanted = single(value)
+    for digits in range(6, 10):
+        number = float("{:.{}g}".format(value, digits))
+        if abs(number) <= MAX_SINGLE and single(number) == wanted:
+            return number
     return value
 
 

@@ -1,7 +1,8 @@
 """Settings: their types and limits, and whether values keep to them. One verdict on the server and on the board.
 
 A schema is a map from dotted keys to declarations, as a person writes them in YAML or a driver in code:
-`{"led.brightness": {"type": "int", "min": 0, "max": 100, "default": 60, "unit": "%"}}`. This module stores nothing and knows no versions.
+`{"led.brightness": {"type": "int", "min": 0, "max": 100, "default": 60, "unit": "%"}}`. This module stores nothing and
+knows no versions.
 """
 
 from henge_protocol import errors
@@ -38,7 +39,7 @@ ATTRIBUTES = {
 
 
 class Setting:
-    """One declared setting. Attributes are those of ATTRIBUTES, None where not given; numbers are already normal (see `normal`)."""
+    """One declared setting. Attributes are those of ATTRIBUTES, None where not given; numbers are `normal` already."""
 
     def __init__(self, declaration: dict) -> None:
         self.type: str = declaration["type"]
@@ -73,9 +74,11 @@ def is_key(text: object) -> bool:
 def parse(settings: object) -> "dict[str, Setting]":
     """Declarations to settings. Raises BadSchema, which names every problem at once."""
     if not isinstance(settings, dict) or not settings:
-        raise BadSchema([Problem("settings", errors.WRONG_TYPE, "expected a map from keys to declarations, with at least one")])
+        text = "expected a map from keys to declarations, with at least one"
+        raise BadSchema([Problem("settings", errors.WRONG_TYPE, text)])
     if len(settings) > MAX_SETTINGS:
-        raise BadSchema([Problem("settings", errors.TOO_LARGE, "{} settings; at most {}".format(len(settings), MAX_SETTINGS))])
+        text = "{} settings; at most {}".format(len(settings), MAX_SETTINGS)
+        raise BadSchema([Problem("settings", errors.TOO_LARGE, text)])
     parsed = {}
     problems = []
     for key, declaration in settings.items():
@@ -118,8 +121,9 @@ def check_value(key: str, setting: Setting, value: object) -> "Problem | None":
     if not _has_type(setting.type, value):
         return Problem(key, errors.WRONG_TYPE, "expected {}, not {}".format(_EXPECTED[setting.type], _shown(value)))
     if setting.type == "enum":
-        if value not in setting.choices:
-            text = "{} is not one of {}".format(_shown(value), ", ".join(setting.choices))
+        choices = setting.choices or ()
+        if value not in choices:
+            text = "{} is not one of {}".format(_shown(value), ", ".join(choices))
             return Problem(key, errors.NOT_A_CHOICE, text)
     elif setting.type == "string":
         return _check_length(key, setting, value)
@@ -166,7 +170,7 @@ def _has_type(kind: str, value: object) -> bool:
     if kind == "duration":
         return _is_number(value) and 0 <= value <= INT_MAX  # type: ignore[operator]
     if kind == "color":
-        return isinstance(value, str) and len(value) == 7 and value[0] == "#" and all(c in _HEX for c in value[1:].lower())
+        return isinstance(value, str) and len(value) == 7 and value[0] == "#" and _is_hex(value[1:])
     return isinstance(value, str) and _is_unicode(value)
 
 
@@ -178,6 +182,10 @@ def _is_number(value: object) -> bool:
     except (ValueError, OverflowError):
         return False
     return True
+
+
+def _is_hex(text: str) -> bool:
+    return all(c in _HEX for c in text.lower())
 
 
 def _is_unicode(value: str) -> bool:
@@ -223,7 +231,8 @@ def _declaration_problems(key: object, declaration: object) -> "list[Problem]":
     """What is wrong with the form of a declaration, before its values are looked at."""
     name = key if isinstance(key, str) else repr(key)
     if not is_key(key):
-        return [Problem(name, errors.UNKNOWN_KEY, "a key is dotted lower-case words, at most 64 characters, like led.color")]
+        text = "a key is dotted lower-case words, at most 64 characters, like led.color"
+        return [Problem(name, errors.UNKNOWN_KEY, text)]
     if not isinstance(declaration, dict):
         return [Problem(name, errors.WRONG_TYPE, "expected a declaration like {type: int, min: 0, max: 100}")]
     kind = declaration.get("type")
@@ -262,7 +271,9 @@ def _attribute_problem(kind: str, attribute: object, value: object) -> str:
 def _are_choices(value: object) -> bool:
     if not isinstance(value, (list, tuple)) or not 0 < len(value) <= 64:
         return False
-    return all(isinstance(c, str) and _is_unicode(c) and 0 < len(c) <= 64 for c in value) and len(set(value)) == len(value)
+    if not all(isinstance(c, str) and _is_unicode(c) and 0 < len(c) <= 64 for c in value):
+        return False
+    return len(set(value)) == len(value)
 
 
 def _build(key: str, declaration: dict) -> "tuple[Setting | None, list[Problem]]":

@@ -1,7 +1,7 @@
-"""What only the holder of a device's key can make: the signature of a document, its digest, and the key for its secrets.
+"""What only the holder of a device's key can make: a document's signature, its digest, and the key for its secrets.
 
-HMAC (RFC 2104) over SHA-256, written out here because MicroPython has no hmac module. Sealing itself (AES-256-CBC) is done where a
-cipher is: on the server by cryptography, on a board by cryptolib.
+HMAC (RFC 2104) over SHA-256, written out here because MicroPython has no hmac module. Sealing itself (AES-256-CBC) is
+done where a cipher is: on the server by cryptography, on a board by cryptolib.
 """
 
 import hashlib

@@ -1,7 +1,8 @@
 """A small CBOR codec (RFC 8949) for boards: what henge's messages need and nothing more.
 
-It knows None, bool, int (64 bits and a sign), finite float, text, bytes, list, and dict with text keys. It writes deterministic
-encoding (section 4.2.1) and reads any definite-length encoding of those. `henge_protocol.cbor` is the door to it.
+It knows None, bool, int (64 bits and a sign), finite float, text, bytes, list, and dict with text keys. It writes
+deterministic encoding (section 4.2.1) and reads any definite-length encoding of those. `henge_protocol.cbor` is the door
+to it.
 """
 
 import struct
@@ -101,7 +102,7 @@ def _pack_single(value: float) -> "bytes | None":
 
 
 def _half_of_single(bits: int) -> "int | None":
-    """The half that equals the finite single `bits`; None where there is none (RFC 8949 appendix D, the other way round)."""
+    """The half that equals the finite single `bits`; None where there is none (RFC 8949 appendix D, backwards)."""
     sign, exponent, mantissa = bits >> 16 & 0x8000, bits >> 23 & 0xFF, bits & 0x7FFFFF
     if not exponent and not mantissa:
         return sign

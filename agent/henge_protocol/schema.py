@@ -140,7 +140,7 @@ def normal(setting: Setting, value):
     if setting.type == "float":
         return single(value)
     if setting.type == "duration":
-        rounded = single(value) if isinstance(value, float) else value
+        rounded = _rounded(value)
         return int(rounded) if rounded == int(rounded) else rounded
     if setting.type == "color":
         return value.lower()
@@ -168,7 +168,7 @@ def _has_type(kind: str, value: object) -> bool:
     if kind == "float":
         return _is_number(value)
     if kind == "duration":
-        return _is_number(value) and 0 <= value <= INT_MAX  # type: ignore[operator]
+        return _is_number(value) and 0 <= _rounded(value) and int(_rounded(value)) <= INT_MAX
     if kind == "color":
         return isinstance(value, str) and len(value) == 7 and value[0] == "#" and _is_hex(value[1:])
     return isinstance(value, str) and _is_unicode(value)
@@ -182,6 +182,10 @@ def _is_number(value: object) -> bool:
     except (ValueError, OverflowError):
         return False
     return True
+
+
+def _rounded(value):
+    return single(value) if isinstance(value, float) else value
 
 
 def _is_hex(text: str) -> bool:

@@ -119,7 +119,8 @@ def missing(settings: "dict[str, Setting]", values: dict) -> "list[Problem]":
 def check_value(key: str, setting: Setting, value: object) -> "Problem | None":
     """What is wrong with one value; None where nothing is."""
     if not _has_type(setting.type, value):
-        return Problem(key, errors.WRONG_TYPE, "expected {}, not {}".format(_EXPECTED[setting.type], _shown(value)))
+        text = "expected " + _EXPECTED[setting.type]
+        return Problem(key, errors.WRONG_TYPE, text if setting.secret else text + ", not " + _shown(value))
     if setting.type == "enum":
         choices = setting.choices or ()
         if value not in choices:

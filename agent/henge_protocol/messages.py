@@ -114,7 +114,10 @@ class Message:
         """The payload. Raises BadMessage where a field is not what it should be or the whole is too large."""
         fields = self.fields()
         self._check(fields)
-        data = cbor.encode(fields)
+        try:
+            data = cbor.encode(fields)
+        except cbor.CborError as error:
+            raise BadMessage("{}: {}".format(self.NAME, error))
         self._check_size(len(data))
         return data
 

@@ -10,8 +10,8 @@ import struct
 MAX_SINGLE = 0xFFFFFF * 2.0**104
 INT_MIN, INT_MAX = -(1 << 31), (1 << 31) - 1  # a setting's whole numbers: 32 bits, signed
 
-# How far off a multiple of the step a value may be, as a share of the largest number in play: two bits of a single's 24,
-# since value, minimum and step were each rounded once.
+# How far off a multiple of the step a value may be, as a share of the largest number in play: two bits of a single's
+# 24, since value, minimum and step were each rounded once.
 _STEP_TOLERANCE_BITS = 22
 
 

@@ -169,7 +169,7 @@ def _has_type(kind: str, value: object) -> bool:
     if kind == "float":
         return _is_number(value)
     if kind == "duration":
-        return _is_number(value) and 0 <= _rounded(value) and int(_rounded(value)) <= INT_MAX
+        return _is_number(value) and 0 <= _rounded(value) <= INT_MAX
     if kind == "color":
         return isinstance(value, str) and len(value) == 7 and value[0] == "#" and _is_hex(value[1:])
     return isinstance(value, str) and _is_unicode(value)

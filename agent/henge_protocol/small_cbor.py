@@ -1,8 +1,8 @@
 """A small CBOR codec (RFC 8949) for boards: what henge's messages need and nothing more.
 
 It knows None, bool, int (64 bits and a sign), finite float, text, bytes, list, and dict with text keys. It writes
-deterministic encoding (section 4.2.1) and reads any definite-length encoding of those. `henge_protocol.cbor` is the door
-to it.
+deterministic encoding (section 4.2.1) and reads any definite-length encoding of those. `henge_protocol.cbor` is the
+door to it.
 """
 
 import struct

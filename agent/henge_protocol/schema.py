@@ -185,7 +185,7 @@ def _is_number(value: object) -> bool:
     return True
 
 
-def _rounded(value):
+def _rounded(value) -> "int | float":
     return single(value) if isinstance(value, float) else value
 
 

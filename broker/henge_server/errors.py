@@ -1,18 +1,18 @@
 """Everything that the server can refuse or fail at. Each error makes its own sentence and knows its HTTP status.
 
-    HengeError
-    ├── BadRequest            400  the request cannot be read
-    ├── NotAuthenticated      401  no token, or one that is not known
-    ├── NotFound              404  no such device, schema, revision
-    ├── Exists                409  the name is taken
-    ├── Conflict              409  somebody else was faster; the caller may try again
-    ├── InUse                 409  other things depend on it
-    ├── HistoryGone           410  the change feed no longer goes back that far
-    ├── PreconditionFailed    412  If-Match does not fit
-    ├── Invalid               422  values or declarations with problems, each named
-    ├── StoreUnavailable      503  the store is closing or failed
-    ├── StoreFull             507  the disk or the map has no room; nothing was changed
-    └── CannotStart           (exit 1)  the server did not come up
+HengeError
+├── BadRequest            400  the request cannot be read
+├── NotAuthenticated      401  no token, or one that is not known
+├── NotFound              404  no such device, schema, revision
+├── Exists                409  the name is taken
+├── Conflict              409  somebody else was faster; the caller may try again
+├── InUse                 409  other things depend on it
+├── HistoryGone           410  the change feed no longer goes back that far
+├── PreconditionFailed    412  If-Match does not fit
+├── Invalid               422  values or declarations with problems, each named
+├── StoreUnavailable      503  the store is closing or failed
+├── StoreFull             507  the disk or the map has no room; nothing was changed
+└── CannotStart           (exit 1)  the server did not come up
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """The records that the server keeps: devices, schemas, revisions, what was heard of them, and who did what.
 
-They are values: made once, stored, replaced by a new one, never changed. How they are laid out on disk is the store's affair; how
-they look to a person is the API's. Times are whole milliseconds since 1970, UTC.
+They are values: made once, stored, replaced by a new one, never changed. How they are laid out on disk is the store's
+affair; how they look to a person is the API's. Times are whole milliseconds since 1970, UTC.
 """
 
 from enum import StrEnum
@@ -21,7 +21,9 @@ class Record(BaseModel):
 
 
 class Credential(BaseModel):
-    """What a device logs in with: the key generation, and the SHA-256 of its password (the password is random: no salt needed)."""
+    """What a device logs in with: the key generation, and the SHA-256 of its password (the password is random: no salt
+    needed).
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -30,7 +32,9 @@ class Credential(BaseModel):
 
 
 class Device(Record):
-    """A registered board. `version` counts its changes, from 1; the store refuses a version that does not follow the one it has."""
+    """A registered board. `version` counts its changes, from 1; the store refuses a version that does not follow the
+    one it has.
+    """
 
     id: str
     version: int
@@ -55,7 +59,8 @@ class Schema(Record):
 class Revision(Record):
     """One document of a device, as it was signed, and the device's own layer that it was made of.
 
-    `rev` counts from 1 (or from where a deleted device of that name ended); the store refuses one that does not follow the newest.
+    `rev` counts from 1 (or from where a deleted device of that name ended); the store refuses one that does not follow
+    the newest.
     """
 
     device: str
@@ -103,6 +108,7 @@ class Observed(Record):
     digest: bytes
     boot: int
     n: int  # of the last report in this boot; -1 before the first
+    reported_rev: int = 0  # that the last report was about; 0 before the first
     uid: bytes = b""
     agent: str = ""
     board: str = ""

@@ -26,12 +26,14 @@ from henge_server.models import (
 class Write:
     """One atomic write.
 
-    puts: records to keep. A Device is refused unless its version follows the stored one (1 where there is none); a Revision unless
-        its rev follows the device's newest (or its tombstone's; any rev is the first otherwise); a Schema unless its version
-        follows the newest of its name. Outcome, Observed, Token replace what is there.
-    removed_device: id of a device to remove with its revisions, outcomes and what was observed; put its Tombstone along with it.
+    puts: records to keep. A Device is refused unless its version follows the stored one (1 where there is none); a
+        Revision unless its rev follows the device's newest (or its tombstone's; any rev is the first otherwise); a
+        Schema unless its version follows the newest of its name. Outcome, Observed, Token replace what is there.
+    removed_device: id of a device to remove with its revisions, outcomes and what was observed; put its Tombstone along
+        with it.
     removed_schema: name of a schema to remove with its versions.
-    newest_schema: (name, version) that must still be the newest of its name, where the write was decided by it; version 0: no such schema.
+    newest_schema: (name, version) that must still be the newest of its name, where the write was decided by it; version
+        0: no such schema.
     changes: entries for the feed, in order; the store gives them their `seq`.
     audit: who did it.
     """
@@ -58,13 +60,15 @@ class Store(ABC):
     async def write(self, write: Write) -> int:
         """Makes a write durable. Returns the seq of its last change (the newest seq where it has none).
 
-        Raises Conflict where a version, rev or schema does not follow what is stored (nothing was written; read again and decide
-        again), StoreFull, StoreUnavailable.
+        Raises Conflict where a version, rev or schema does not follow what is stored (nothing was written; read again
+        and decide again), StoreFull, StoreUnavailable.
         """
 
     @abstractmethod
     def on_commit(self, listener: Callable[[], None]) -> None:
-        """Calls `listener` on the event loop after each commit that added changes, before `write` returns to its caller."""
+        """Calls `listener` on the event loop after each commit that added changes, before `write` returns to its
+        caller.
+        """
 
     @abstractmethod
     async def changes(self, after: int, limit: int = 1000) -> list[Change]:

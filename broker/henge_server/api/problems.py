@@ -1,0 +1,102 @@
+"""Problems: every error leaves the API as RFC 9457 `application/problem+json`, in one shape."""
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from henge_server import errors
+from henge_server.errors import HengeError
+
+MEDIA_TYPE = "application/problem+json"
+
+log = structlog.get_logger("henge.api")
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one value."""
+
+    key: str = Field(description="The setting, or the place in the request")
+    code: str = Field(description="A problem code, as docs/protocol.md lists them")
+    message: str
+
+
+class ProblemOut(BaseModel):
+    """Why a request was not done (RFC 9457)."""
+
+    type: str = Field(description="about:blank: the title says it all")
+    title: str
+    status: int
+    detail: str = Field(description="What happened, and what to do next")
+    errors: list[FieldProblem]
+
+
+def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The error statuses of a route, for OpenAPI; 401, 422 and 503 can come from every one."""
+    schema = {"$ref": "#/components/schemas/ProblemOut"}
+    return {
+        status: {"description": _TITLES[status], "content": {MEDIA_TYPE: {"schema": schema}}}
+        for status in sorted({401, 422, 503, *statuses})
+    }
+
+
+_TITLES = {
+    kind.status: kind.title
+    for kind in (
+        errors.BadRequest,
+        errors.NotAuthenticated,
+        errors.NotFound,
+        errors.Conflict,
+        errors.HistoryGone,
+        errors.PreconditionFailed,
+        errors.Invalid,
+        errors.StoreUnavailable,
+        errors.StoreFull,
+    )
+}
+
+
+def install(app: FastAPI) -> None:
+    """Makes every error of an app leave in this shape."""
+    app.add_exception_handler(HengeError, _known)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(HTTPException, _of_the_framework)
+    app.add_exception_handler(Exception, _unknown)
+
+
+def _known(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HengeError)
+    found = [FieldProblem(key=p.key, code=p.code, message=p.text) for p in error.problems]
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    return _problem(error.status, error.title, error.detail, found, headers)
+
+
+def _unreadable(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = [
+        FieldProblem(key=".".join(str(part) for part in entry["loc"][1:]), code="wrong_type", message=entry["msg"])
+        for entry in error.errors()
+    ]
+    return _problem(
+        422, errors.Invalid.title, "The request does not have the right form. Nothing was changed.", found, {}
+    )
+
+
+def _of_the_framework(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    detail = f"{error.detail}. The routes are described at /docs."
+    return _problem(error.status_code, str(error.detail), detail, [], dict(error.headers or {}))
+
+
+def _unknown(request: Request, error: Exception) -> Response:
+    log.exception("a request failed", path=request.url.path, exc_info=error)
+    return _problem(500, HengeError.title, "The server made a mistake; its log says more. Please report it.", [], {})
+
+
+def _problem(status: int, title: str, detail: str, found: list[FieldProblem], headers: dict[str, str]) -> Response:
+    body = ProblemOut(type="about:blank", title=title, status=status, detail=detail, errors=found)
+    return JSONResponse(body.model_dump(), status, headers, MEDIA_TYPE)

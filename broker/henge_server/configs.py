@@ -1,0 +1,201 @@
+"""Configs: what a device should be, what it says it is, and the writes that change the first.
+
+Each write makes a new revision from the newest one. Where somebody else was faster it is decided again on what is there
+then, unless the caller named the revision that it meant (If-Match).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from henge_server.devices import Devices
+from henge_server.documents import Author, Documents, Patch, differing, parsed, values_of
+from henge_server.errors import Conflict, Invalid, NotFound, PreconditionFailed
+from henge_server.models import AuditEntry, Change, ChangeKind, Device, Observed, Outcome, Revision, Schema, Values
+from henge_server.moments import Clock
+from henge_server.store import Store, Write
+from henge_server.sync import SyncState, sync_state
+from henge_server.timeline import Stage, Timeline
+
+_TRIES = 32  # against writers that are faster; each failure means that another write succeeded
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A device's newest revision beside what was heard of it."""
+
+    device: Device
+    schema: Schema | None
+    desired: Revision
+    outcome: Outcome | None  # of `desired`
+    observed: Observed | None
+    last: Outcome | None  # of the revision that was last reported on
+
+    @property
+    def sync(self) -> SyncState:
+        return sync_state(self.desired, self.outcome, self.observed)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The revision that holds after a write; `changed` is False where the write made none."""
+
+    revision: Revision
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a write wants the device to be."""
+
+    schema: Schema | None
+    layer: Values
+
+
+_Decision = Callable[[Device, Schema | None, Revision], _Wanted]
+
+
+class Configs:
+    def __init__(self, store: Store, devices: Devices, documents: Documents, clock: Clock, timeline: Timeline) -> None:
+        self._store = store
+        self._devices = devices
+        self._documents = documents
+        self._clock = clock
+        self._timeline = timeline
+
+    async def get(self, device_id: str) -> Config:
+        """Desired and reported. Raises NotFound."""
+        return await self.of(await self._devices.get(device_id))
+
+    async def of(self, device: Device) -> Config:
+        """Desired and reported of a device that was read already."""
+        desired = await self.newest(device.id)
+        schema = await self._schema(desired)
+        outcome = await self._store.outcome(device.id, desired.rev)
+        observed = await self._store.observed(device.id)
+        last = outcome
+        if outcome is None and observed is not None:
+            last = await self._store.outcome(device.id, observed.reported_rev)
+        return Config(device, schema, desired, outcome, observed, last)
+
+    async def newest(self, device_id: str) -> Revision:
+        """The newest revision. Raises NotFound where the device is gone."""
+        revision = await self._store.revision(device_id)
+        if revision is None:
+            raise NotFound(f"There is no device {device_id!r}. `fleetctl device list` shows those there are.")
+        return revision
+
+    async def revision(self, device_id: str, rev: int) -> Revision:
+        """One revision. Raises NotFound."""
+        await self._devices.get(device_id)
+        revision = await self._store.revision(device_id, rev)
+        if revision is None:
+            raise NotFound(
+                f"{device_id} has no revision {rev}. `fleetctl config history {device_id}` shows those there are."
+            )
+        return revision
+
+    async def patch(self, device_id: str, patch: Patch, by: str, expected: int | None = None) -> Written:
+        """Merges a patch into the device's own layer. Raises NotFound, Invalid, PreconditionFailed, Conflict."""
+
+        def decide(device: Device, schema: Schema | None, newest: Revision) -> _Wanted:
+            _need_schema(device, schema, patch)
+            return _Wanted(schema, self._documents.patched(device, parsed(schema), newest.layer, patch))
+
+        return await self._write(device_id, decide, by, "set", "config.set", expected)
+
+    async def replace(self, device_id: str, values: Patch, by: str, expected: int | None = None) -> Written:
+        """Replaces the device's own layer. Raises as `patch`."""
+
+        def decide(device: Device, schema: Schema | None, newest: Revision) -> _Wanted:
+            _need_schema(device, schema, values)
+            patch: Patch = {**dict.fromkeys(newest.layer), **values}
+            return _Wanted(schema, self._documents.patched(device, parsed(schema), newest.layer, patch))
+
+        return await self._write(device_id, decide, by, "replaced", "config.replace", expected)
+
+    async def rollback(self, device_id: str, rev: int, by: str, expected: int | None = None) -> Written:
+        """A new revision with the values of an old one, under the schema version of today. Raises as `patch`."""
+        old = await self.revision(device_id, rev)
+
+        def decide(device: Device, schema: Schema | None, newest: Revision) -> _Wanted:
+            if old.generation != device.credential.generation:
+                layer = {
+                    key: newest.layer.get(key, value)
+                    for key, value in old.layer.items()
+                    if _is_usable(key, value, newest)
+                }
+            else:
+                layer = old.layer
+            layer, problems = self._documents.refit(device, parsed(schema), layer)
+            if problems:
+                raise Invalid(f"Revision {rev} does not fit the schema of today. Nothing was changed.", problems)
+            return _Wanted(schema, layer)
+
+        return await self._write(device_id, decide, by, f"rollback to {rev}", "config.rollback", expected)
+
+    async def move(self, device_id: str, schema: Schema | None, by: str) -> Written:
+        """Puts a device under another schema (or its newest version). Raises Invalid where its own values do not fit
+        it.
+        """
+
+        def decide(device: Device, _: Schema | None, newest: Revision) -> _Wanted:
+            layer, problems = self._documents.refit(device, parsed(schema), newest.layer)
+            if problems:
+                raise Invalid(f"The values of {device_id} do not fit that schema. Nothing was changed.", problems)
+            return _Wanted(schema, layer)
+
+        why = f"schema {schema.name} {schema.version}" if schema else "no schema"
+        return await self._write(device_id, decide, by, why, "device.schema", None)
+
+    async def _write(
+        self, device_id: str, decide: _Decision, by: str, why: str, action: str, expected: int | None
+    ) -> Written:
+        arrived = self._timeline.clock()
+        for _ in range(_TRIES):
+            device = await self._devices.get(device_id)
+            newest = await self.newest(device_id)
+            if expected is not None and newest.rev != expected:
+                raise PreconditionFailed(
+                    f"{device_id} is at revision {newest.rev}, not {expected}: somebody changed it. Read it again."
+                )
+            wanted = decide(device, await self._schema(newest), newest)
+            author = Author(by, why, self._clock())
+            revision = self._documents.revision(device, wanted.schema, wanted.layer, newest.rev + 1, author)
+            if revision.doc == newest.doc and wanted.layer == newest.layer and revision.generation == newest.generation:
+                return Written(newest, changed=False)
+            self._timeline.mark(device_id, revision.rev, Stage.ARRIVED, arrived)
+            self._timeline.mark(device_id, revision.rev, Stage.DECIDED)
+            try:
+                await self._store.write(_config_write(revision, newest, author, action))
+            except Conflict:
+                continue
+            self._timeline.mark(device_id, revision.rev, Stage.COMMITTED)
+            return Written(revision, changed=True)
+        raise Conflict(f"{device_id} is being changed by others all the time; try again.")
+
+    async def _schema(self, revision: Revision) -> Schema | None:
+        if not revision.schema_name:
+            return None
+        return await self._store.schema(revision.schema_name, revision.schema_version)
+
+
+def _config_write(revision: Revision, before: Revision, author: Author, action: str) -> Write:
+    keys = list(differing(values_of(before), values_of(revision)))
+    data = {"rev": revision.rev, "keys": keys, "by": author.by, "why": author.why}
+    change = Change(at=author.at, kind=ChangeKind.CONFIG_CHANGED, device=revision.device, data=data)
+    detail = {"rev": revision.rev, "keys": keys, "why": author.why}
+    audit = AuditEntry(at=author.at, by=author.by, action=action, target=revision.device, detail=detail)
+    return Write(puts=[revision], changes=[change], audit=[audit])
+
+
+def _need_schema(device: Device, schema: Schema | None, patch: Patch) -> None:
+    if schema is None and patch:
+        raise Invalid(
+            f"{device.id} has no schema, so there is nothing to set. "
+            f"Give it one with `fleetctl device add --schema` or PATCH /api/v1/devices/{device.id}."
+        )
+
+
+def _is_usable(key: str, value: object, newest: Revision) -> bool:
+    """Whether a rollback across a rotation can carry a value: the key of an old secret is gone: today's stands in."""
+    return not isinstance(value, bytes) or key in newest.layer

@@ -1,0 +1,168 @@
+"""Intake: takes what devices say into the store. A hello or a report is acknowledged when it is on disk, not before.
+
+One task works through batches: the oldest waiting message of every device that has one, decided on what the store has,
+written as one Write. So each device's messages keep their order, and a storm of a thousand boards costs a few commits.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import structlog
+from henge_mqtt import HOLD, Client, Received
+from henge_protocol import topics
+from henge_protocol.errors import BadMessage
+from henge_protocol.messages import OFFLINE, SLEEPING, Hello, Report, decode_telemetry
+
+from henge_server.errors import HengeError
+from henge_server.moments import Clock
+from henge_server.observations import Known, News, heard, reported
+from henge_server.presence import Presence
+from henge_server.slices import Slices
+from henge_server.store import Store, Write
+from henge_server.timeline import Stage, Timeline
+from henge_server.watch import Watch
+
+# Devices whose messages go into one Write. Bounds the work between two looks at the sockets, and the loss of a failed
+# write.
+_BATCH = 256
+
+log = structlog.get_logger("henge.intake")
+
+
+@dataclass(slots=True)
+class _Waiting:
+    client: Client
+    received: Received
+    message: Hello | Report
+
+
+class Intake:
+    """`take` is called by the broker for every message of a device; `run` owns the writing."""
+
+    def __init__(
+        self, store: Store, watch: Watch, presence: Presence, timeline: Timeline, slices: Slices, clock: Clock
+    ) -> None:
+        self._store = store
+        self._watch = watch
+        self._presence = presence
+        self._timeline = timeline
+        self._slices = slices
+        self._clock = clock
+        self._queues: dict[str, deque[_Waiting]] = {}  # device -> what waits, the oldest first; never empty ones
+        self._arrived = asyncio.Event()
+        self._settled = asyncio.Event()  # replaced after every batch: whoever holds the old one is woken once
+        self.malformed = 0  # messages that could not be read, since the start
+
+    def take(self, client: Client, received: Received) -> bool | None:
+        """What the broker asks on every message: HOLD where the acknowledgement waits for the disk."""
+        place = topics.parse(received.topic)
+        if place is None:
+            return None
+        device, channel = place
+        try:
+            return self._take(client, device, channel, received)
+        except BadMessage as error:
+            self.malformed += 1
+            log.warning("dropped a message that cannot be read", device=device, channel=channel, why=str(error))
+            return None
+
+    async def settled(self, device: str) -> None:
+        """Returns when nothing of a device waits to be written."""
+        while device in self._queues:
+            await self._settled.wait()
+
+    async def run(self) -> None:
+        """Until it is cancelled; what is on its way to disk then is finished by the store."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._queues:
+                await self._write_batch([queue[0] for queue in self._first_queues()])
+
+    def _take(self, client: Client, device: str, channel: str, received: Received) -> bool | None:
+        if channel == topics.HELLO:
+            return self._queue(device, _Waiting(client, received, Hello.decode(received.payload)))
+        if channel == topics.REPORT:
+            report = Report.decode(received.payload)
+            self._timeline.mark(device, report.rev, Stage.REPORTED)
+            return self._queue(device, _Waiting(client, received, report))
+        if channel == topics.TELEMETRY:
+            for reading in decode_telemetry(received.payload):
+                self._watch.tell("device.telemetry", device, {"values": reading.v})
+        elif channel == topics.STATUS:
+            self._take_status(device, received.payload)
+        return None
+
+    def _take_status(self, device: str, text: bytes) -> None:
+        if text == SLEEPING.encode():
+            self._presence.sleeps(device)
+        elif text not in (b"online", OFFLINE.encode()):
+            raise BadMessage("status: expected online, offline or sleeping")
+
+    def _queue(self, device: str, waiting: _Waiting) -> bool:
+        self._queues.setdefault(device, deque()).append(waiting)
+        self._arrived.set()
+        return HOLD
+
+    def _first_queues(self) -> Iterator[deque[_Waiting]]:
+        for count, queue in enumerate(self._queues.values()):
+            if count == _BATCH:
+                return
+            yield queue
+
+    async def _write_batch(self, batch: list[_Waiting]) -> None:
+        write = Write()
+        for waiting in batch:
+            await self._slices.breathe()
+            news = await self._news(waiting)
+            if news:
+                write.puts += [news.observed, news.outcome] if news.outcome else [news.observed]
+                write.changes.append(news.change)
+        try:
+            if write.puts:
+                await self._store.write(write)
+        except HengeError as error:
+            self._fail(batch, error)
+        else:
+            self._acknowledge(batch)
+        self._done(batch)
+
+    async def _news(self, waiting: _Waiting) -> News | None:
+        device, message = waiting.client.id, waiting.message
+        newest = await self._store.revision(device)
+        if newest is None:
+            return None  # removed meanwhile
+        observed = await self._store.observed(device)
+        if isinstance(message, Hello):
+            rev = message.last["rev"] if message.last else 0
+        else:
+            rev = message.rev
+        about = newest if rev == newest.rev else await self._store.revision(device, rev)
+        outcome = await self._store.outcome(device, rev) if about else None
+        known = Known(newest, observed, about, outcome)
+        if isinstance(message, Hello):
+            return heard(known, message, self._clock())
+        return reported(known, message, self._clock())
+
+    def _acknowledge(self, batch: list[_Waiting]) -> None:
+        for waiting in batch:
+            if isinstance(waiting.message, Report):
+                self._timeline.mark(waiting.client.id, waiting.message.rev, Stage.RECORDED)
+            waiting.received.ack()
+
+    def _fail(self, batch: list[_Waiting], error: HengeError) -> None:
+        """Not acknowledged: the devices connect again, with backoff, and say it again."""
+        log.error("cannot store what devices say", devices=len(batch), why=error.detail)
+        for waiting in batch:
+            waiting.client.close("the server cannot store: " + error.title)
+
+    def _done(self, batch: list[_Waiting]) -> None:
+        for waiting in batch:
+            queue = self._queues[waiting.client.id]
+            queue.popleft()
+            if not queue:
+                del self._queues[waiting.client.id]
+        self._settled.set()
+        self._settled = asyncio.Event()

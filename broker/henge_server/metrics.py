@@ -1,0 +1,93 @@
+"""Metrics: what the server counts, in the Prometheus text format. Reads counters that the parts keep anyway; keeps none
+itself.
+"""
+
+from collections.abc import Iterator
+
+from henge_mqtt import Stats
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from henge_server.intake import Intake
+from henge_server.lag import Lag
+from henge_server.mqtt import EmbeddedMqtt
+from henge_server.presence import Presence
+from henge_server.store import Store
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_LAG_QUANTILES = (0.5, 0.9, 0.99, 1.0)
+
+# Field of the broker's Stats -> (metric, what it says).
+_GAUGES = {
+    "connections": ("henge_mqtt_connections", "Sockets open now"),
+    "sessions": ("henge_mqtt_sessions", "Sessions now, connected or kept"),
+    "subscriptions": ("henge_mqtt_subscriptions", "Filters subscribed now"),
+    "retained": ("henge_mqtt_retained_messages", "Topics with a message that the broker retains"),
+}
+_COUNTERS = {
+    "connects": ("henge_mqtt_connects", "CONNECTs accepted"),
+    "disconnects": ("henge_mqtt_disconnects", "Accepted connections that ended"),
+    "takeovers": ("henge_mqtt_takeovers", "Connections ended by a new one of the same client id"),
+    "messages_in": ("henge_mqtt_messages_received", "PUBLISH packets received"),
+    "messages_out": ("henge_mqtt_messages_sent", "PUBLISH packets sent"),
+    "bytes_in": ("henge_mqtt_received_bytes", "Bytes read from sockets"),
+    "bytes_out": ("henge_mqtt_sent_bytes", "Bytes written to sockets"),
+    "dropped": ("henge_mqtt_messages_dropped", "Messages that a receiver was too slow for"),
+    "refused_connections": ("henge_mqtt_connections_refused", "Sockets closed unread: too many"),
+    "refused_logins": ("henge_mqtt_logins_refused", "CONNECTs answered with a refusal"),
+    "refused_publishes": ("henge_mqtt_publishes_refused", "Publishes dropped: not the client's topic"),
+    "refused_subscriptions": ("henge_mqtt_subscriptions_refused", "Filters refused: not the client's topic"),
+    "malformed": ("henge_mqtt_malformed", "Connections closed for breaking the protocol or a limit"),
+    "timeouts": ("henge_mqtt_timeouts", "Connections closed for silence"),
+    "slow_readers": ("henge_mqtt_slow_readers", "Connections cut because too much was waiting for them"),
+    "hook_failures": ("henge_mqtt_hook_failures", "Connections ended by a mistake of the server"),
+}
+
+
+class Metrics(Collector):
+    """Collects when it is asked."""
+
+    def __init__(self, store: Store, mqtt: EmbeddedMqtt, intake: Intake, presence: Presence, lag: Lag) -> None:
+        self._store = store
+        self._mqtt = mqtt
+        self._intake = intake
+        self._presence = presence
+        self._lag = lag
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+
+    def text(self) -> bytes:
+        """Everything, as Prometheus reads it."""
+        return generate_latest(self._registry)
+
+    def is_listening(self) -> bool:
+        """Whether the broker takes connections."""
+        return self._mqtt.broker is not None
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily("henge_devices_online", "Devices connected now", self._presence.online)
+        yield GaugeMetricFamily("henge_feed_seq", "Number of the newest change", self._store.last_seq)
+        yield CounterMetricFamily(
+            "henge_messages_unreadable", "Messages of devices that could not be read", self._intake.malformed
+        )
+        yield self._loop_lag()
+        if self._mqtt.broker:
+            yield from _of_broker(self._mqtt.broker.stats)
+
+    def _loop_lag(self) -> Metric:
+        family = GaugeMetricFamily(
+            "henge_loop_lag_seconds", "How late the event loop was, in the last minute", labels=["quantile"]
+        )
+        for share, late in zip(_LAG_QUANTILES, self._lag.quantiles(*_LAG_QUANTILES), strict=True):
+            family.add_metric([str(share)], late)
+        return family
+
+
+def _of_broker(stats: Stats) -> Iterator[Metric]:
+    for field, (name, text) in _GAUGES.items():
+        yield GaugeMetricFamily(name, text, getattr(stats, field))
+    for field, (name, text) in _COUNTERS.items():
+        yield CounterMetricFamily(name, text, getattr(stats, field))

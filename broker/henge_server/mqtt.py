@@ -1,0 +1,137 @@
+"""The seam to MQTT: what the rest of the server asks of a broker, and the embedded broker behind it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable
+
+import structlog
+from henge_mqtt import (
+    ACCEPTED,
+    BAD_CREDENTIALS,
+    Broker,
+    Client,
+    Hooks,
+    Limits,
+    Listener,
+    ListenError,
+    Message,
+    Received,
+)
+from henge_protocol import topics
+
+from henge_server import access, keys
+from henge_server.desired import to_serve
+from henge_server.devices import Devices
+from henge_server.documents import payload
+from henge_server.errors import CannotStart
+from henge_server.intake import Intake
+from henge_server.presence import Presence
+from henge_server.store import Store
+
+# Largest packet that a device may send: the largest payload of any topic, and room for the topic and the heads, in
+# bytes.
+_PACKET_BYTES = max(topics.MAX_BYTES.values()) + 256
+
+log = structlog.get_logger("henge.mqtt")
+
+
+class Mqtt(ABC):
+    """A broker, embedded or elsewhere."""
+
+    @abstractmethod
+    def publish_desired(self, device: str, document: bytes) -> None:
+        """Sends a device the document that it should have."""
+
+    @abstractmethod
+    def forget(self, device: str) -> None:
+        """Ends a removed device's connection and what is retained for it."""
+
+
+class EmbeddedMqtt(Mqtt):
+    """henge_mqtt in this process. Desired documents are retained in the store: the broker holds no copy."""
+
+    def __init__(self) -> None:
+        self._hooks: DeviceHooks | None = None
+        self.broker: Broker | None = None
+
+    async def listen(self, host: str, port: int, hooks: "DeviceHooks") -> Listener:
+        """Starts the broker. Raises CannotStart."""
+        self.broker = Broker(hooks, Limits(packet_size=_PACKET_BYTES))
+        try:
+            return await self.broker.listen(host, port)
+        except ListenError as error:
+            raise CannotStart(f"MQTT: {error}. Choose another address with --mqtt HOST:PORT.") from error
+
+    async def close(self) -> None:
+        if self.broker:
+            await self.broker.close()
+
+    def publish_desired(self, device: str, document: bytes) -> None:
+        if self.broker:
+            self.broker.publish(topics.build(device, topics.DESIRED), document, qos=1)
+
+    def forget(self, device: str) -> None:
+        if self.broker:
+            self.broker.disconnect(device, "the device was removed")
+            self.broker.publish(topics.build(device, topics.STATUS), b"", qos=0, retain=True)
+
+
+class DeviceHooks(Hooks):
+    """The embedded broker's questions, answered for devices."""
+
+    def __init__(self, store: Store, devices: Devices, intake: Intake, presence: Presence) -> None:
+        self._store = store
+        self._devices = devices
+        self._intake = intake
+        self._presence = presence
+
+    def authenticate(self, client: Client, password: bytes | None) -> Awaitable[int]:
+        return self._authenticate(client, password or b"")
+
+    def may_publish(self, client: Client, topic: str) -> bool:
+        return access.may_publish(client.id, topic)
+
+    def may_subscribe(self, client: Client, topic_filter: str) -> bool:
+        return access.may_subscribe(client.id, topic_filter)
+
+    def retained(self, client: Client, topic_filter: str) -> Awaitable[list[Message]] | None:
+        place = topics.parse(topic_filter)
+        if place is None or place[1] != topics.DESIRED:
+            return None
+        return self._desired(place[0], topic_filter)
+
+    def on_message(self, client: Client, message: Received) -> bool | None:
+        return self._intake.take(client, message)
+
+    def on_presence(self, client: Client, online: bool, reason: str) -> None:
+        if online:
+            self._presence.came(client.id)
+        else:
+            self._presence.went(client.id, reason)
+
+    async def _authenticate(self, client: Client, password: bytes) -> int:
+        """Client id, user name and device id are the same; the next credential replaces the one in use when it first
+        fits.
+        """
+        if client.id != client.username or not topics.is_device_id(client.id):
+            log.warning(
+                "refused: client id and user name are not one device id", client=client.id, address=client.address
+            )
+            return BAD_CREDENTIALS
+        device = await self._store.device(client.id)
+        if device is None:
+            log.warning("refused: no such device", client=client.id, address=client.address)
+            return BAD_CREDENTIALS
+        if keys.matches(password, device.credential.password_sha256):
+            return ACCEPTED
+        if device.next_credential and keys.matches(password, device.next_credential.password_sha256):
+            await self._devices.activate(device.id)
+            log.info("the rotated credential is in use", client=client.id)
+            return ACCEPTED
+        log.warning("refused: wrong password", client=client.id, address=client.address)
+        return BAD_CREDENTIALS
+
+    async def _desired(self, device: str, topic: str) -> list[Message]:
+        """The newest document, once what the device said of itself on this connection is taken in."""
+        await self._intake.settled(device)
+        revision = await to_serve(self._store, device)
+        return [Message(topic, payload(revision), qos=1, retain=True)] if revision else []

@@ -1,0 +1,65 @@
+"""Push: reads the change feed and publishes what devices should be. Nobody calls it; it publishes only what is
+committed.
+"""
+
+import asyncio
+from collections.abc import Iterable
+
+import structlog
+
+from henge_server.desired import to_serve
+from henge_server.documents import payload
+from henge_server.errors import HistoryGone
+from henge_server.models import Change, ChangeKind
+from henge_server.mqtt import Mqtt
+from henge_server.slices import Slices
+from henge_server.store import Store
+from henge_server.timeline import Stage, Timeline
+
+_PAGE = 1000  # changes read at a time
+
+log = structlog.get_logger("henge.push")
+
+
+class Push:
+    """Owner of the way from a commit to the broker."""
+
+    def __init__(self, store: Store, mqtt: Mqtt, slices: Slices, timeline: Timeline) -> None:
+        self._store = store
+        self._mqtt = mqtt
+        self._slices = slices
+        self._timeline = timeline
+        self._commit = asyncio.Event()
+        store.on_commit(self._commit.set)
+
+    async def run(self) -> None:
+        """Until it is cancelled. What was committed before the start is served when a device subscribes."""
+        position = self._store.last_seq
+        while True:
+            await self._commit.wait()
+            self._commit.clear()
+            position = await self._follow(position)
+
+    async def _follow(self, position: int) -> int:
+        try:
+            while changes := await self._store.changes(position, _PAGE):
+                position = changes[-1].seq
+                await self._act(changes)
+        except HistoryGone:
+            log.warning("the change feed no longer reaches back; devices are served when they next connect")
+            position = self._store.last_seq
+        return position
+
+    async def _act(self, changes: Iterable[Change]) -> None:
+        """One message for each device, however often it changed: the newest."""
+        latest = {change.device: change.kind for change in changes if change.kind in _FOLLOWED}
+        for device, kind in latest.items():
+            await self._slices.breathe()
+            if kind is ChangeKind.DEVICE_REMOVED:
+                self._mqtt.forget(device)
+            elif revision := await to_serve(self._store, device):
+                self._mqtt.publish_desired(device, payload(revision))
+                self._timeline.mark(device, revision.rev, Stage.PUSHED)
+
+
+_FOLLOWED = (ChangeKind.CONFIG_CHANGED, ChangeKind.DEVICE_ADDED, ChangeKind.DEVICE_REMOVED)

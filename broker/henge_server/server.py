@@ -1,0 +1,207 @@
+"""The server: builds the parts, starts them in order, stops them in order. One process, one event loop.
+
+The order of stopping is what keeps promises: first nobody new is let in, then what was accepted is written, then the
+store is closed.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+import uvloop
+
+from henge_server import __version__, keys, logs, moments
+from henge_server.api.app import make_app
+from henge_server.api.parts import Parts
+from henge_server.configs import Configs
+from henge_server.devices import Devices
+from henge_server.documents import Documents
+from henge_server.errors import CannotStart
+from henge_server.http import Http
+from henge_server.intake import Intake
+from henge_server.lag import Lag
+from henge_server.metrics import Metrics
+from henge_server.models import AuditEntry, Token
+from henge_server.mqtt import DeviceHooks, EmbeddedMqtt
+from henge_server.presence import Presence, Status
+from henge_server.push import Push
+from henge_server.schemas import Schemas
+from henge_server.settings import Settings, join_address, split_address
+from henge_server.slices import Slices
+from henge_server.store import Store, Write
+from henge_server.store.lmdb import LmdbStore
+from henge_server.timeline import Timeline
+from henge_server.watch import Watch
+
+# Seconds that a thread may keep the interpreter while another waits. The store's writer needs it many times for one
+# commit; with Python's 5 ms a busy loop makes the commit wait ten times as long (docs/decisions/0002).
+_SWITCH_INTERVAL_S = 0.0005
+
+_ADMIN = "admin"
+_TOKEN_FILE = "admin-token"
+_MASTER_KEY_FILE = "master.key"
+
+log = structlog.get_logger("henge.server")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Where the server listens, and the token of the person who started it."""
+
+    url: str
+    mqtt: str
+    token: str
+
+
+def serve(settings: Settings, on_ready: Callable[[Ready], None] | None = None) -> None:
+    """Runs a server until SIGTERM or SIGINT. Raises CannotStart, whose detail says what to do."""
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    logs.set_up(settings.log_level, settings.log_format)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, on_ready))
+
+
+async def _serve(settings: Settings, on_ready: Callable[[Ready], None] | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with Server(settings) as server:
+        if on_ready:
+            on_ready(server.ready)
+        log.info("ready", url=server.ready.url, mqtt=server.ready.mqtt, data=str(settings.data), version=__version__)
+        await server.until(stop)
+        log.info("stopping")
+
+
+class Server:
+    """The parts, in a context: entered when everything listens, left when everything accepted is on disk."""
+
+    ready: Ready
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stack = AsyncExitStack()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> "Server":
+        try:
+            self.ready = await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Returns when `stop` is set. A part that dies ends the server, with its error: a half-working one helps
+        nobody.
+        """
+        stopping = asyncio.create_task(stop.wait(), name="stop")
+        try:
+            await asyncio.wait([stopping, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
+            for task in self._tasks:
+                if task.done():
+                    log.error("a part of the server died; stopping", part=task.get_name())
+                    task.result()
+        finally:
+            stopping.cancel()
+
+    async def _start(self) -> Ready:
+        settings = self._settings
+        folder = _make_folder(settings.data)
+        new = not (folder / "store").exists()
+        secrets = keys.load_or_make(folder / _MASTER_KEY_FILE, may_make=new)
+        store = await LmdbStore.open(
+            folder / "store", max_bytes=settings.store_max_bytes, feed_keep_s=settings.feed_keep_s
+        )
+        self._stack.push_async_callback(store.close)
+        token = await _admin_token(store, folder)
+
+        timeline, slices, lag = Timeline(), Slices(), Lag()
+        documents = Documents(secrets, store.epoch)
+        devices = Devices(store, secrets, documents, moments.now)
+        configs = Configs(store, devices, documents, moments.now, timeline)
+        schemas = Schemas(store, documents, moments.now, Slices())
+        watch = Watch(store, moments.now)
+        presence = Presence(lambda device, status, reason: _tell(watch, device, status, reason), moments.now)
+        intake = Intake(store, watch, presence, timeline, Slices(), moments.now)
+        mqtt = EmbeddedMqtt()
+        self._run("push", Push(store, mqtt, slices, timeline).run())
+        self._run("watch", watch.run())
+        self._run("intake", intake.run())
+        self._run("lag", lag.run())
+
+        listener = await mqtt.listen(*split_address(settings.mqtt), DeviceHooks(store, devices, intake, presence))
+        self._stack.push_async_callback(mqtt.close)
+        metrics = Metrics(store, mqtt, intake, presence, lag)
+        app = make_app(Parts(store, devices, configs, schemas, presence, watch, timeline, metrics))
+        host, port = split_address(settings.http)
+        http = Http(app, host, port)
+        self._stack.push_async_callback(_stop_http, http, watch, self._run("http", http.run()))
+        return Ready(
+            url=f"http://{join_address(host, http.port)}", mqtt=join_address(listener.host, listener.port), token=token
+        )
+
+    def _run(self, name: str, work) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.append(task)
+        self._stack.push_async_callback(_end, task)
+        return task
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def _stop_http(http: Http, watch: Watch, task: asyncio.Task[None]) -> None:
+    """Streams end first: they would hold the listener open."""
+    watch.close()
+    http.stop()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _tell(watch: Watch, device: str, status: Status, reason: str) -> None:
+    watch.tell(f"device.{status}", device, {"reason": reason})
+
+
+def _make_folder(folder: Path) -> Path:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(
+            f"The data folder {folder} cannot be made: {error.strerror}. Choose another one with --data DIR."
+        ) from error
+    return folder
+
+
+async def _admin_token(store: Store, folder: Path) -> str:
+    """The token in the folder's file; a new one where there is no file, or where it is not one of this store."""
+    kept = _kept_token(folder)
+    if kept and await store.token(keys.fingerprint(kept)):
+        return kept
+    token = keys.new_password()
+    now = moments.now()
+    await store.write(
+        Write(
+            puts=[Token(sha256=keys.fingerprint(token), name=_ADMIN, at=now)],
+            audit=[AuditEntry(at=now, by="server", action="token.add", target=_ADMIN)],
+        )
+    )
+    keys.write_private(folder / _TOKEN_FILE, token + "\n")
+    return token
+
+
+def _kept_token(folder: Path) -> str:
+    try:
+        return (folder / _TOKEN_FILE).read_text().strip()
+    except FileNotFoundError:
+        return ""

@@ -1,0 +1,91 @@
+"""The folder of a store: made for its owner only, held by one server at a time, opened if it can be read."""
+
+import fcntl
+import os
+from pathlib import Path
+
+import lmdb
+
+from henge_server.errors import CannotStart
+from henge_server.store import layout
+
+_FOLDER_MODE = 0o700
+_FILE_MODE = 0o600
+_LOCK_NAME = "server.lock"
+
+# py-lmdb carries two engines whose files differ. 0.9 is the one with fifteen years of power cuts behind it; naming it
+# means that no setting of the environment and no later default changes what is written.
+_ENGINE = 0
+
+# One for each read transaction that is kept for the next read; reads do not overlap.
+_SPARE_TXNS = 2
+
+
+class FolderLock:
+    """Holds a folder for this process. The kernel lets go of it when the process ends, however it ends."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises CannotStart where another process holds it."""
+        self._descriptor = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.read(self._descriptor, 20).decode(errors="replace").strip()
+            os.close(self._descriptor)
+            raise CannotStart(
+                f"{folder} is in use by another henge server (process {holder or 'unknown'}). "
+                "Stop it, or choose another folder."
+            ) from error
+        os.ftruncate(self._descriptor, 0)
+        os.write(self._descriptor, f"{os.getpid()}\n".encode())
+
+    def release(self) -> None:
+        os.close(self._descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Raises CannotStart where it cannot be made."""
+    try:
+        folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"The store's folder {folder} cannot be made: {error.strerror}.") from error
+
+
+def open_environment(folder: Path, max_bytes: int, now: int) -> tuple[lmdb.Environment, int]:
+    """The environment of a folder, and the epoch of its store, which is made at `now` (ms) where there is none.
+
+    Raises CannotStart where this server cannot read what is there.
+    """
+    try:
+        env = lmdb.open(
+            str(folder),
+            map_size=max_bytes,
+            mode=_FILE_MODE,
+            lib_version=_ENGINE,
+            max_spare_txns=_SPARE_TXNS,
+            readahead=False,  # small records all over the file: reading ahead fills memory with what nobody asked for
+        )
+    except (lmdb.Error, OSError) as error:
+        raise CannotStart(f"The store in {folder} cannot be opened: {error}.") from error
+    try:
+        return env, _epoch(env, folder, now)
+    except BaseException:
+        env.close()
+        raise
+
+
+def _epoch(env: lmdb.Environment, folder: Path, now: int) -> int:
+    try:
+        with env.begin(write=True) as txn:
+            if (meta := txn.get(layout.META)) is None:
+                meta = layout.encode({"format": layout.FORMAT, "epoch": now // 1000 & 0xFFFFFFFF})
+                txn.put(layout.META, meta)
+    except lmdb.Error as error:
+        raise CannotStart(f"The store in {folder} cannot be written: {error}.") from error
+    fields = layout.decode_plain(bytes(meta))
+    if fields["format"] > layout.FORMAT:
+        raise CannotStart(
+            f"The store in {folder} was written by a newer henge server (format {fields['format']}; this one reads up "
+            f"to {layout.FORMAT}). Install that version again, or restore a backup made before it."
+        )
+    return fields["epoch"]

@@ -1,0 +1,116 @@
+"""Heads: which version or rev the next record of each thing must follow. It decides conflicts, and nothing else.
+
+Heads lie on a snapshot, or on the heads that an earlier write of the same batch left.
+"""
+
+from typing import Protocol
+
+from henge_server.errors import Conflict
+from henge_server.models import Device, Observed, Outcome, Record, Revision, Schema, Tombstone
+from henge_server.store import Write
+
+
+class Newest(Protocol):
+    """What lies below."""
+
+    def device_version(self, device_id: str) -> int:
+        """0 where there is no such device."""
+        ...
+
+    def newest_rev(self, device_id: str) -> int | None:
+        """None where any rev may be the first."""
+        ...
+
+    def newest_version(self, schema: str) -> int:
+        """0 where there is no such schema."""
+        ...
+
+
+class Heads:
+    def __init__(self, below: Newest) -> None:
+        self._below = below
+        self._devices: dict[str, int] = {}
+        self._revs: dict[str, int | None] = {}
+        self._schemas: dict[str, int] = {}
+
+    def device_version(self, device_id: str) -> int:
+        if device_id not in self._devices:
+            self._devices[device_id] = self._below.device_version(device_id)
+        return self._devices[device_id]
+
+    def newest_rev(self, device_id: str) -> int | None:
+        if device_id not in self._revs:
+            self._revs[device_id] = self._below.newest_rev(device_id)
+        return self._revs[device_id]
+
+    def newest_version(self, schema: str) -> int:
+        if schema not in self._schemas:
+            self._schemas[schema] = self._below.newest_version(schema)
+        return self._schemas[schema]
+
+    def follow(self, write: Write) -> None:
+        """Moves on to after the write. Raises Conflict where a record of it does not follow, and stays as it was."""
+        after = Heads(self)
+        after._move(write)
+        self._devices |= after._devices
+        self._revs |= after._revs
+        self._schemas |= after._schemas
+
+    def _move(self, write: Write) -> None:
+        if write.newest_schema is not None:
+            self._check_newest(*write.newest_schema)
+        if write.removed_device is not None:
+            self._devices[write.removed_device] = 0
+            self._revs[write.removed_device] = None
+        if write.removed_schema is not None:
+            self._schemas[write.removed_schema] = 0
+        # A device before what belongs to it, whatever order the caller wrote them down in.
+        for record in sorted(write.puts, key=_rank) if len(write.puts) > 1 else write.puts:
+            self._take(record)
+
+    def _take(self, record: Record) -> None:
+        match record:
+            case Tombstone():
+                if self.newest_rev(record.device) is None:
+                    self._revs[record.device] = record.rev
+            case Device():
+                self._check_follows(f"Device {record.id!r}", self.device_version(record.id), record.version)
+                self._devices[record.id] = record.version
+            case Schema():
+                self._check_follows(f"Schema {record.name!r}", self.newest_version(record.name), record.version)
+                self._schemas[record.name] = record.version
+            case Revision():
+                self._check_is_there(record.device)
+                newest = self.newest_rev(record.device)
+                if newest is not None and record.rev != newest + 1:
+                    raise Conflict(f"Device {record.device!r} is at revision {newest}: {record.rev} does not follow")
+                self._revs[record.device] = record.rev
+            case Observed() | Outcome():
+                self._check_is_there(record.device)
+
+    def _check_follows(self, what: str, stored: int, version: int) -> None:
+        if version != stored + 1:
+            raise Conflict(f"{what} {_state(stored)}: version {version} does not follow")
+
+    def _check_is_there(self, device_id: str) -> None:
+        # Else a report that crossed the removal would be found by the next device of that name.
+        if self.device_version(device_id) == 0:
+            raise Conflict(f"Device {device_id!r} is not there any more")
+
+    def _check_newest(self, name: str, version: int) -> None:
+        stored = self.newest_version(name)
+        if version != stored:
+            raise Conflict(f"Schema {name!r} {_state(stored)} by now: this was decided by version {version}")
+
+
+def _state(version: int) -> str:
+    return f"is at version {version}" if version else "is not there"
+
+
+def _rank(record: Record) -> int:
+    match record:
+        case Tombstone():
+            return 0
+        case Device():
+            return 1
+    return 2

@@ -1,0 +1,245 @@
+"""The store on LMDB: one process, one writer thread, group commit.
+
+Reads run on the event loop: each is a few microseconds from the page cache. Writes collect while a commit is under way
+and become the next commit together. That the file survives a power cut is LMDB's promise: a commit writes to free pages
+only, and counts from the moment its meta page is on disk.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+import lmdb
+import structlog
+
+from henge_server.errors import HengeError, StoreUnavailable
+from henge_server.models import AuditEntry, Change, Device, Observed, Outcome, Revision, Schema, Token, Tombstone
+from henge_server.moments import Clock, now
+from henge_server.store import Store, Write, layout
+from henge_server.store.batch import Batch, Encoded
+from henge_server.store.feed import Feed
+from henge_server.store.folder import FolderLock, make_folder, open_environment
+from henge_server.store.layout import RecordT
+from henge_server.store.snapshot import Snapshot
+from henge_server.store.writer import Writer, translate
+
+log = structlog.get_logger("henge.store")
+
+# Address space, not disk: the file grows as it is used. 64-bit systems have plenty.
+MAX_BYTES = 16 << 30
+
+FEED_KEEP_S = 7 * 24 * 60 * 60
+
+# Writes in one commit. Checking one takes about 10 microseconds of the event loop: this many stay well under its 5 ms
+# slice; fewer would make more commits, and it is commits that cost.
+_BATCH_WRITES = 200
+
+_Waiter = tuple[Encoded, asyncio.Future[int]]
+
+
+class LmdbStore(Store):
+    """See `Store`. Made by `open`, for the event loop that runs then."""
+
+    def __init__(self, env: lmdb.Environment, lock: FolderLock, epoch: int, clock: Clock, feed: Feed) -> None:
+        self.epoch = epoch
+        self._env = env
+        self._lock = lock
+        self._clock = clock
+        self._feed = feed
+        self._loop = asyncio.get_running_loop()
+        self._writer = Writer(env, self._loop.call_soon_threadsafe)
+        self._waiting: deque[_Waiter] = deque()
+        self._listeners: list[Callable[[], None]] = []
+        self._idle = asyncio.Event()  # no write is waiting or being committed
+        self._idle.set()
+        self._is_closing = False
+        self._is_closed = False
+        self._load()
+
+    @classmethod
+    async def open(
+        cls, folder: Path, *, clock: Clock = now, max_bytes: int = MAX_BYTES, feed_keep_s: int = FEED_KEEP_S
+    ) -> "LmdbStore":
+        """Opens the store in a folder, or makes one. `clock` gives milliseconds since 1970.
+
+        Raises CannotStart where the folder is in use, cannot be written, or holds what this server cannot read.
+        """
+        make_folder(folder)
+        lock = FolderLock(folder)
+        try:
+            env, epoch = open_environment(folder, max_bytes, clock())
+            return cls(env, lock, epoch, clock, Feed(feed_keep_s * 1000))
+        except BaseException:
+            lock.release()
+            raise
+
+    async def close(self) -> None:
+        self._is_closing = True
+        await self._idle.wait()
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._writer.stop()
+        self._env.close()
+        self._lock.release()
+
+    @property
+    def last_seq(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self._feed.last_seq
+
+    def on_commit(self, listener: Callable[[], None]) -> None:
+        self._listeners.append(listener)
+
+    async def write(self, write: Write) -> int:
+        if self._is_closing:
+            raise StoreUnavailable("The store is closing")
+        future: asyncio.Future[int] = self._loop.create_future()
+        self._waiting.append((Encoded.of(write), future))
+        if self._idle.is_set():
+            self._idle.clear()
+            self._loop.call_soon(self._start)  # not at once: what else is written in this turn goes along
+        return await future
+
+    def _start(self) -> None:
+        """Gives the writer its next batch, where there is one."""
+        while self._waiting:
+            turn = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH_WRITES))]
+            try:
+                batch, waiters = self._collect(turn)
+            except HengeError as error:
+                _fail([future for _, future in turn], error)
+                continue
+            if waiters:
+                self._writer.commit(batch, lambda error, b=batch, w=waiters: self._finished(b, w, error))
+                return
+        self._idle.set()
+
+    def _collect(self, turn: list[_Waiter]) -> tuple[Batch, list[tuple[asyncio.Future[int], int]]]:
+        """One batch of those writes that follow what is stored, and who waits for which seq; the others are told."""
+        waiters: list[tuple[asyncio.Future[int], int]] = []
+        with self._snapshot() as snapshot:
+            batch = Batch(snapshot, self._feed.last_seq + 1, self._next_audit)
+            for encoded, future in turn:
+                try:
+                    waiters.append((future, batch.add(encoded)))
+                except HengeError as error:
+                    _fail([future], error)
+            moment = self._clock()
+            batch.seal(moment)
+            batch.removed_keys += self._feed.forgettable(snapshot, moment)
+        return batch, waiters
+
+    def _finished(self, batch: Batch, waiters: list[tuple[asyncio.Future[int], int]], error: HengeError | None) -> None:
+        if error is None:
+            self._next_audit = batch.next_audit
+            if batch.changes:
+                self._feed.extend(batch.changes)
+                self._tell()
+            for future, seq in waiters:
+                if not future.done():
+                    future.set_result(seq)
+        else:
+            log.error("a commit failed", writes=len(waiters), error=str(error))
+            _fail([future for future, _ in waiters], error)
+            self._recover()
+        self._start()
+
+    def _recover(self) -> None:
+        """Reads the numbers again: a disk that failed in the very last step of a commit may hold it all the same."""
+        before = self.last_seq
+        try:
+            self._load()
+        except HengeError as error:
+            log.error("the store cannot be read", error=str(error))
+        if self.last_seq != before:
+            self._tell()
+
+    def _load(self) -> None:
+        with self._snapshot() as snapshot:
+            self._feed.load(snapshot)
+            self._next_audit = snapshot.last_audit() + 1
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            try:
+                listener()
+            except Exception:
+                log.exception("a listener of the store failed")
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Snapshot]:
+        """Raises StoreUnavailable where the store is closed or cannot be read."""
+        if self._is_closed:
+            raise StoreUnavailable("The store is closed")
+        try:
+            with self._env.begin() as txn:
+                yield Snapshot(txn)
+        except lmdb.Error as error:
+            raise translate(error) from error
+
+    async def changes(self, after: int, limit: int = 1000) -> list[Change]:
+        found = self._feed.in_memory(after, limit)
+        if found is not None:
+            return found
+        with self._snapshot() as snapshot:
+            return self._feed.on_disk(snapshot, after, limit)
+
+    async def device(self, device_id: str) -> Device | None:
+        return self._record(Device, layout.device(device_id))
+
+    async def devices(self, after: str = "", limit: int = 100) -> list[Device]:
+        with self._snapshot() as snapshot:
+            found = snapshot.upwards(layout.just_above(layout.device(after)), layout.DEVICES)
+            return [layout.decode(Device, value) for _, value in islice(found, limit)]
+
+    async def tombstone(self, device_id: str) -> Tombstone | None:
+        return self._record(Tombstone, layout.tombstone(device_id))
+
+    async def schema(self, name: str, version: int | None = None) -> Schema | None:
+        with self._snapshot() as snapshot:
+            return snapshot.schema(name, version)
+
+    async def schemas(self, after: str = "", limit: int = 100) -> list[Schema]:
+        with self._snapshot() as snapshot:
+            return list(islice(snapshot.newest_schemas(after), limit))
+
+    async def schema_versions(self, name: str, before: int | None = None, limit: int = 100) -> list[Schema]:
+        return self._history(Schema, layout.versions(name), before, limit)
+
+    async def revision(self, device_id: str, rev: int | None = None) -> Revision | None:
+        with self._snapshot() as snapshot:
+            return snapshot.revision(device_id, rev)
+
+    async def revisions(self, device_id: str, before: int | None = None, limit: int = 100) -> list[Revision]:
+        return self._history(Revision, layout.revisions(device_id), before, limit)
+
+    async def outcome(self, device_id: str, rev: int) -> Outcome | None:
+        return self._record(Outcome, layout.outcomes(device_id) + layout.number(rev))
+
+    async def observed(self, device_id: str) -> Observed | None:
+        return self._record(Observed, layout.observed(device_id))
+
+    async def token(self, sha256: bytes) -> Token | None:
+        return self._record(Token, layout.token(sha256))
+
+    async def audit(self, before: int | None = None, limit: int = 100) -> Sequence[tuple[int, AuditEntry]]:
+        with self._snapshot() as snapshot:
+            return list(islice(snapshot.audit(before), limit))
+
+    def _record(self, kind: type[RecordT], key: bytes) -> RecordT | None:
+        with self._snapshot() as snapshot:
+            return snapshot.record(kind, key)
+
+    def _history(self, kind: type[RecordT], prefix: bytes, before: int | None, limit: int) -> list[RecordT]:
+        below = layout.above(prefix) if before is None else prefix + layout.number(before)
+        with self._snapshot() as snapshot:
+            return [layout.decode(kind, value) for _, value in islice(snapshot.downwards(below, prefix), limit)]
+
+
+def _fail(futures: list[asyncio.Future[int]], error: HengeError) -> None:
+    for future in futures:
+        if not future.done():
+            future.set_exception(type(error)(error.detail))  # its own: a shared one would collect everybody's traceback

@@ -9,10 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from henge_mqtt import Broker, Client, Hooks, Limits, Message, Received
 
 from tests.broker import wire
 from tests.broker.wire import Wire
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Every test here runs on both loops: their transports differ in when they write and how they close."""
+    return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 
 
 class Clock:

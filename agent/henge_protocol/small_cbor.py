@@ -28,7 +28,10 @@ def encode(value: object, max_depth: int) -> bytes:
 def decode(data: "bytes | bytearray | memoryview", max_depth: int) -> object:
     """The one item that fills `data`. Raises CborError for anything else."""
     reader = _Reader(bytes(data))
-    value = reader.item(max_depth)
+    try:
+        value = reader.item(max_depth)
+    except MemoryError:  # a board: a hundred bytes of payload may ask for a kilobyte of objects
+        raise CborError("too large for this board's memory")
     if reader.at != len(reader.data):
         raise CborError("bytes are left over after the item")
     return value

@@ -14,7 +14,7 @@ from henge_server.resolve import resolve
 
 Given = StrictBool | StrictInt | StrictFloat | StrictStr
 Label = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9]([a-zA-Z0-9_./-]{0,61}[a-zA-Z0-9])?$")]
-Name = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]*$")]
+Name = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class In(BaseModel):

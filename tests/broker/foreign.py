@@ -12,6 +12,7 @@ import aiomqtt
 import amqtt.client
 import amqtt.contexts
 import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 PATIENCE_S = 20
 
@@ -120,7 +121,7 @@ class Paho(Foreign):
         self._acknowledged: asyncio.Queue[int] = asyncio.Queue()
         self._connected: asyncio.Future[bool] = self._loop.create_future()
         self.client = client = paho.Client(
-            paho.CallbackAPIVersion.VERSION2, client_id=account.client_id, reconnect_on_failure=False
+            CallbackAPIVersion.VERSION2, client_id=account.client_id, reconnect_on_failure=False
         )
         client.username_pw_set("ann", account.password)
         if account.will:
@@ -129,7 +130,7 @@ class Paho(Foreign):
             self._connected.set_result, not code.is_failure
         )
         client.on_message = lambda client, data, message: self._tell(
-            self._got.put_nowait, Got(message.topic, message.payload, message.retain)
+            self._got.put_nowait, Got(message.topic, bytes(message.payload), message.retain)
         )
         client.on_subscribe = lambda client, data, mid, codes, properties: self._acknowledge(mid)
         client.on_publish = lambda client, data, mid, code, properties: self._acknowledge(mid)

@@ -20,7 +20,7 @@ async def house(open_house: OpenHouse):
     return await open_house(Doorkeeper())
 
 
-@pytest.fixture(params=FOREIGN_CLIENTS.values(), ids=FOREIGN_CLIENTS)
+@pytest.fixture(params=FOREIGN_CLIENTS.values(), ids=list(FOREIGN_CLIENTS))
 def visit(request, mosquitto_programs):
     return lambda *account, **more: request.param(Account(*account, **more), mosquitto_programs)
 

@@ -96,7 +96,7 @@ AFTER_CONNECT = {
 }
 
 
-@pytest.mark.parametrize("request_", BEFORE_CONNECT.values(), ids=BEFORE_CONNECT)
+@pytest.mark.parametrize("request_", BEFORE_CONNECT.values(), ids=list(BEFORE_CONNECT))
 async def test_closed_before_connack_when_malformed(house: House, caplog, request_: bytes):
     caplog.set_level(logging.INFO)
     client = await house.open()
@@ -107,7 +107,7 @@ async def test_closed_before_connack_when_malformed(house: House, caplog, reques
     assert not house.hooks.presence
 
 
-@pytest.mark.parametrize("request_", AFTER_CONNECT.values(), ids=AFTER_CONNECT)
+@pytest.mark.parametrize("request_", AFTER_CONNECT.values(), ids=list(AFTER_CONNECT))
 async def test_closed_when_malformed_and_nobody_else_is(house: House, caplog, request_: bytes):
     caplog.set_level(logging.INFO)
     bystander = await house.client("bystander", ("#", 1))

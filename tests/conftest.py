@@ -1,0 +1,41 @@
+"""What every folder of tests shares: the programs that are not Python.
+
+A test that needs one never skips without it: it fails and says what to do.
+"""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+CACHE = Path(__file__).parents[1] / ".cache"
+
+
+def program(folder: str, name: str) -> Path:
+    """The program as ./dev set it up, else the machine's own."""
+    ours = CACHE / folder / "bin" / name
+    found = str(ours) if ours.exists() else shutil.which(name)
+    if found is None:
+        pytest.fail(f"{name} is not here: run the tests with ./dev test, which sets it up", pytrace=False)
+    return Path(found)
+
+
+@pytest.fixture(scope="session")
+def micropython() -> Path:
+    return program("micropython", "micropython")
+
+
+@pytest.fixture(scope="session")
+def mosquitto() -> Path:
+    """The broker. Started by root it drops to a user that need not exist: give it `user root` in its configuration."""
+    return program("debian", "mosquitto")
+
+
+@pytest.fixture(scope="session")
+def mosquitto_pub() -> Path:
+    return program("debian", "mosquitto_pub")
+
+
+@pytest.fixture(scope="session")
+def mosquitto_sub() -> Path:
+    return program("debian", "mosquitto_sub")

@@ -1,0 +1,42 @@
+"""Runs every file of tests/portable under CPython and under MicroPython, as a program of its own.
+
+What both ends must agree on is only agreed on when the same file passes on both. A file is a unittest program; see
+tests/portable/unittest_small.py for what it may use.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PORTABLE = Path(__file__).with_name("portable")
+AGENT = Path(__file__).parents[1] / "agent"
+FILES = sorted(PORTABLE.glob("test_*.py"))
+# Seconds. Any of these takes one or two; this only ends what would never end.
+TIME_LIMIT = 120
+
+
+@pytest.mark.parametrize("runtime", ["cpython", "micropython"])
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_portable_file_passes(file: Path, runtime: str, request: pytest.FixtureRequest) -> None:
+    if runtime == "micropython":
+        command, search = [request.getfixturevalue("micropython")], {"MICROPYPATH": f".frozen:{PORTABLE}:{AGENT}"}
+    else:
+        command, search = [sys.executable], {"PYTHONPATH": f"{PORTABLE}:{AGENT}"}
+    done = subprocess.run(
+        [*command, file],
+        cwd=PORTABLE,
+        env=os.environ | search,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIME_LIMIT,
+        check=False,
+    )
+    assert done.returncode == 0, f"{file.name} under {runtime}:\n{done.stdout}"
+
+
+def test_there_are_portable_files() -> None:
+    assert FILES, f"nothing to run in {PORTABLE}"

@@ -32,7 +32,7 @@ class Parts:
     metrics: Metrics
 
 
-def _parts(request: Request) -> Parts:
+async def _parts(request: Request) -> Parts:
     return request.app.state.parts
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from henge_server.models import Change
 from henge_server.store import Write, layout
 from henge_server.store.heads import Heads, Newest
+from henge_server.store.pauses import unhurried
 
 
 @dataclass(slots=True, frozen=True)
@@ -21,13 +22,13 @@ class Encoded:
     audit: list[bytes]
 
     @classmethod
-    def of(cls, write: Write) -> "Encoded":
+    async def of(cls, write: Write) -> "Encoded":
         """Raises TypeError or ValueError where something cannot be kept."""
         return cls(
             write,
-            [(layout.key_of(record), layout.encode(record)) for record in write.puts],
-            [layout.encode(change) for change in write.changes],
-            [layout.encode(entry) for entry in write.audit],
+            [(layout.key_of(record), layout.encode(record)) async for record in unhurried(write.puts)],
+            [layout.encode(change) async for change in unhurried(write.changes)],
+            [layout.encode(entry) async for entry in unhurried(write.audit)],
         )
 
 
@@ -53,16 +54,16 @@ class Batch:
     def next_audit(self) -> int:
         return self.first_audit + len(self._audit)
 
-    def add(self, encoded: Encoded) -> int:
+    async def add(self, encoded: Encoded) -> int:
         """Takes a write in; returns the seq of the newest change after it. Raises Conflict and stays as it was."""
         write = encoded.write
-        self._heads.follow(write)
+        await self._heads.follow(write)
         if write.removed_device is not None:
             self._remove_device(write.removed_device)
         if write.removed_schema is not None:
             self._remove_prefix(layout.versions(write.removed_schema))
         self.puts.update(encoded.items)
-        for change in write.changes:
+        async for change in unhurried(write.changes):
             self.changes.append(change.model_copy(update={"seq": self.last_seq + 1}))
         self._encoded_changes += encoded.changes
         self._audit += encoded.audit

@@ -59,10 +59,11 @@ class Feed:
             raise HistoryGone(f"The change feed no longer goes back to {after}: read everything again")
         result: list[Change] = []
         for key, value in snapshot.upwards(found, layout.FEED):
-            result += (change for change in _changes(key, value) if after < change.seq <= self.last_seq)
-            if len(result) >= limit:
+            last = min(self.last_seq, after + limit)
+            result += _changes(key, value, after + 1, last)
+            if result and result[-1].seq == last:
                 break
-        return result[:limit]
+        return result
 
     def forgettable(self, snapshot: Snapshot, now: int) -> list[bytes]:
         """Keys of the oldest records that may go at `now` (ms): some of them, and never the newest."""
@@ -82,7 +83,9 @@ def _last_seq(key: bytes, value: bytes) -> int:
     return layout.last_number(key) + len(layout.decode_plain(value)[1]) - 1
 
 
-def _changes(key: bytes, value: bytes) -> Iterator[Change]:
-    """The changes of one record; their numbers follow from its key."""
-    for seq, encoded in enumerate(layout.decode_plain(value)[1], layout.last_number(key)):
-        yield Change.model_validate(layout.decode_plain(encoded) | {"seq": seq})
+def _changes(key: bytes, value: bytes, first: int, last: int) -> Iterator[Change]:
+    """The changes of one record from `first` to `last`; their numbers follow from its key."""
+    start = layout.last_number(key)
+    encoded = layout.decode_plain(value)[1]
+    for seq in range(max(first, start), min(last, start + len(encoded) - 1) + 1):
+        yield Change.model_validate(layout.decode_plain(encoded[seq - start]) | {"seq": seq})

@@ -8,6 +8,7 @@ from typing import Protocol
 from henge_server.errors import Conflict
 from henge_server.models import Device, Observed, Outcome, Record, Revision, Schema, Tombstone
 from henge_server.store import Write
+from henge_server.store.pauses import unhurried
 
 
 class Newest(Protocol):
@@ -48,15 +49,15 @@ class Heads:
             self._schemas[schema] = self._below.newest_version(schema)
         return self._schemas[schema]
 
-    def follow(self, write: Write) -> None:
+    async def follow(self, write: Write) -> None:
         """Moves on to after the write. Raises Conflict where a record of it does not follow, and stays as it was."""
         after = Heads(self)
-        after._move(write)
+        await after._move(write)
         self._devices |= after._devices
         self._revs |= after._revs
         self._schemas |= after._schemas
 
-    def _move(self, write: Write) -> None:
+    async def _move(self, write: Write) -> None:
         if write.newest_schema is not None:
             self._check_newest(*write.newest_schema)
         if write.removed_device is not None:
@@ -65,7 +66,7 @@ class Heads:
         if write.removed_schema is not None:
             self._schemas[write.removed_schema] = 0
         # A device before what belongs to it, whatever order the caller wrote them down in.
-        for record in sorted(write.puts, key=_rank) if len(write.puts) > 1 else write.puts:
+        async for record in unhurried(sorted(write.puts, key=_rank)):
             self._take(record)
 
     def _take(self, record: Record) -> None:

@@ -38,6 +38,7 @@ FEED_KEEP_S = 7 * 24 * 60 * 60
 _BATCH_WRITES = 200
 
 _Waiter = tuple[Encoded, asyncio.Future[int]]
+_Place = tuple[asyncio.Future[int], int]  # who waits, and the seq that the write got
 
 
 class LmdbStore(Store):
@@ -96,35 +97,42 @@ class LmdbStore(Store):
     async def write(self, write: Write) -> int:
         if self._is_closing:
             raise StoreUnavailable("The store is closing")
+        encoded = await Encoded.of(write)
+        if self._is_closing:
+            raise StoreUnavailable("The store is closing")
         future: asyncio.Future[int] = self._loop.create_future()
-        self._waiting.append((Encoded.of(write), future))
+        self._waiting.append((encoded, future))
         if self._idle.is_set():
             self._idle.clear()
-            self._loop.call_soon(self._start)  # not at once: what else is written in this turn goes along
+            self._start()
         return await future
 
     def _start(self) -> None:
+        """Prepares the next commit from the next turn of the loop on: what else is written in this one goes along."""
+        self._preparing = self._loop.create_task(self._prepare(), name="store: prepare a commit")
+
+    async def _prepare(self) -> None:
         """Gives the writer its next batch, where there is one."""
         while self._waiting:
             turn = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH_WRITES))]
             try:
-                batch, waiters = self._collect(turn)
-            except HengeError as error:
-                _fail([future for _, future in turn], error)
+                batch, waiters = await self._collect(turn)
+            except Exception as error:  # whatever it was, the waiters have to be told
+                _fail([future for _, future in turn], translate(error))
                 continue
             if waiters:
                 self._writer.commit(batch, lambda error, b=batch, w=waiters: self._finished(b, w, error))
                 return
         self._idle.set()
 
-    def _collect(self, turn: list[_Waiter]) -> tuple[Batch, list[tuple[asyncio.Future[int], int]]]:
+    async def _collect(self, turn: list[_Waiter]) -> tuple[Batch, list[_Place]]:
         """One batch of those writes that follow what is stored, and who waits for which seq; the others are told."""
-        waiters: list[tuple[asyncio.Future[int], int]] = []
+        waiters: list[_Place] = []
         with self._snapshot() as snapshot:
             batch = Batch(snapshot, self._feed.last_seq + 1, self._next_audit)
             for encoded, future in turn:
                 try:
-                    waiters.append((future, batch.add(encoded)))
+                    waiters.append((future, await batch.add(encoded)))
                 except HengeError as error:
                     _fail([future], error)
             moment = self._clock()
@@ -132,7 +140,7 @@ class LmdbStore(Store):
             batch.removed_keys += self._feed.forgettable(snapshot, moment)
         return batch, waiters
 
-    def _finished(self, batch: Batch, waiters: list[tuple[asyncio.Future[int], int]], error: HengeError | None) -> None:
+    def _finished(self, batch: Batch, waiters: list[_Place], error: HengeError | None) -> None:
         if error is None:
             self._next_audit = batch.next_audit
             if batch.changes:

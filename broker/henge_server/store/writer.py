@@ -71,6 +71,8 @@ def _apply(txn: lmdb.Transaction, batch: Batch) -> None:
 
 def translate(error: Exception) -> HengeError:
     """What a failure of the engine means to the caller of the store."""
+    if isinstance(error, HengeError):
+        return error
     if isinstance(error, lmdb.MapFullError):
         return StoreFull(
             "The store has reached its largest size; nothing was changed. Raise store_max_bytes and restart"

@@ -44,7 +44,7 @@ class Feed:
     def in_memory(self, after: int, limit: int) -> list[Change] | None:
         """The changes above `after`; None where they are on disk only. Raises HistoryGone for numbers to come."""
         if after > self.last_seq:
-            raise HistoryGone(f"The change feed ends at {self.last_seq}, before {after}: read everything again")
+            raise HistoryGone(f"The change feed ends at {self.last_seq}, before {after}: read everything again.")
         if after == self.last_seq:
             return []
         if not self._tail or after + 1 < self._tail[0].seq:
@@ -56,7 +56,7 @@ class Feed:
         """The changes above `after`. Raises HistoryGone where some of them were forgotten."""
         found = snapshot.newest_at_most(layout.FEED, after + 1)
         if found is None:
-            raise HistoryGone(f"The change feed no longer goes back to {after}: read everything again")
+            raise HistoryGone(f"The change feed no longer goes back to {after}: read everything again.")
         result: list[Change] = []
         for key, value in snapshot.upwards(found, layout.FEED):
             last = min(self.last_seq, after + limit)

@@ -84,24 +84,24 @@ class Heads:
                 self._check_is_there(record.device)
                 newest = self.newest_rev(record.device)
                 if newest is not None and record.rev != newest + 1:
-                    raise Conflict(f"Device {record.device!r} is at revision {newest}: {record.rev} does not follow")
+                    raise Conflict(f"Device {record.device!r} is at revision {newest}: {record.rev} does not follow.")
                 self._revs[record.device] = record.rev
             case Observed() | Outcome():
                 self._check_is_there(record.device)
 
     def _check_follows(self, what: str, stored: int, version: int) -> None:
         if version != stored + 1:
-            raise Conflict(f"{what} {_state(stored)}: version {version} does not follow")
+            raise Conflict(f"{what} {_state(stored)}: version {version} does not follow.")
 
     def _check_is_there(self, device_id: str) -> None:
         # Else a report that crossed the removal would be found by the next device of that name.
         if self.device_version(device_id) == 0:
-            raise Conflict(f"Device {device_id!r} is not there any more")
+            raise Conflict(f"Device {device_id!r} is not there any more.")
 
     def _check_newest(self, name: str, version: int) -> None:
         stored = self.newest_version(name)
         if version != stored:
-            raise Conflict(f"Schema {name!r} {_state(stored)} by now: this was decided by version {version}")
+            raise Conflict(f"Schema {name!r} {_state(stored)} by now: this was decided by version {version}.")
 
 
 def _state(version: int) -> str:

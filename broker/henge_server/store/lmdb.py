@@ -96,10 +96,10 @@ class LmdbStore(Store):
 
     async def write(self, write: Write) -> int:
         if self._is_closing:
-            raise StoreUnavailable("The store is closing")
+            raise StoreUnavailable("The store is closing.")
         encoded = await Encoded.of(write)
         if self._is_closing:
-            raise StoreUnavailable("The store is closing")
+            raise StoreUnavailable("The store is closing.")
         future: asyncio.Future[int] = self._loop.create_future()
         self._waiting.append((encoded, future))
         if self._idle.is_set():
@@ -181,7 +181,7 @@ class LmdbStore(Store):
     def _snapshot(self) -> Iterator[Snapshot]:
         """Raises StoreUnavailable where the store is closed or cannot be read."""
         if self._is_closed:
-            raise StoreUnavailable("The store is closed")
+            raise StoreUnavailable("The store is closed.")
         try:
             with self._env.begin() as txn:
                 yield Snapshot(txn)

@@ -5,6 +5,7 @@ lets go of the interpreter lock at every call and a busy event loop is slow to g
 """
 
 import errno
+import os
 import queue
 import threading
 from collections.abc import Callable
@@ -15,6 +16,13 @@ from henge_server.errors import HengeError, StoreFull, StoreUnavailable
 from henge_server.store.batch import Batch
 
 Finished = Callable[[HengeError | None], None]
+
+# A disk that fills up in the middle of a write gives the engine a short one, which it reports as an input/output error.
+# With less room than this (bytes; more than the few pages of a small commit) the disk is what it was about.
+_NO_ROOM = 1 << 20
+
+_DISK_FULL = "The disk of the store is full; nothing was changed. Make room on it and try again."
+_MAP_FULL = "The store has reached its largest size; nothing was changed. Raise store_max_bytes and restart the server."
 
 
 class Writer:
@@ -52,7 +60,15 @@ def _commit(env: lmdb.Environment, batch: Batch) -> HengeError | None:
             _apply(txn, batch)
         return None
     except Exception as error:  # whatever it was, the waiters have to be told
+        if getattr(error, "code", None) == errno.EIO and _room(env) < _NO_ROOM:
+            return StoreFull(_DISK_FULL)
         return translate(error)
+
+
+def _room(env: lmdb.Environment) -> int:
+    """Bytes that the store may still take from its disk."""
+    disk = os.statvfs(env.path())
+    return disk.f_bavail * disk.f_frsize
 
 
 def _apply(txn: lmdb.Transaction, batch: Batch) -> None:
@@ -74,10 +90,8 @@ def translate(error: Exception) -> HengeError:
     if isinstance(error, HengeError):
         return error
     if isinstance(error, lmdb.MapFullError):
-        return StoreFull(
-            "The store has reached its largest size; nothing was changed. Raise store_max_bytes and restart"
-        )
+        return StoreFull(_MAP_FULL)
     code = getattr(error, "code", None) or getattr(error, "errno", None)
     if isinstance(error, lmdb.DiskError) or code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return StoreFull("The disk of the store is full; nothing was changed. Make room on it")
-    return StoreUnavailable(f"The store failed: {error}. Look after its disk, then restart the server")
+        return StoreFull(_DISK_FULL)
+    return StoreUnavailable(f"The store failed: {error}. Look after its disk, then restart the server.")

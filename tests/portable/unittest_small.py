@@ -1,6 +1,6 @@
 """The part of `unittest` that portable tests use, for MicroPython, which has none and for which pip can install none.
 
-A test file says `try: import unittest`, `except ImportError: import unittest_small as unittest`; CPython so runs the real
+A test file says `try: import unittest`, `except ImportError: import unittest_small as unittest`: CPython runs the real
 one. What is here behaves as there: a failure leaves with status 1, and so does a file in which nothing ran. It knows no
 skipping.
 """

@@ -45,7 +45,7 @@ def verdicts(payload: bytes) -> bytes:
 
     An accepted value is answered in its normal form, a refused one by its code.
     """
-    question = cbor.decode(payload)
+    question: dict = cbor.decode(payload)  # type: ignore[assignment]
     try:
         settings = schema.parse(question["settings"])
     except BadSchema as error:
@@ -74,7 +74,8 @@ def hmac(payload: bytes) -> bytes:
 
 
 def step(payload: bytes) -> bytes:
-    return cbor.encode(is_on_step(*cbor.decode(payload)))
+    value, start, step = cbor.decode(payload)  # type: ignore[misc]
+    return cbor.encode(is_on_step(value, start, step))
 
 
 VERBS = {

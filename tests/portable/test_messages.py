@@ -109,7 +109,7 @@ class TestMessages(unittest.TestCase):
         for kind, fields, wrong in EXAMPLES:
             for name, values in wrong.items():
                 for value in values:
-                    changed = dict(fields)
+                    changed: dict = dict(fields)
                     changed[name] = value
                     with self.subTest(kind=kind.__name__, name=name, value=repr(value)[:40]):
                         self.assertRefused(kind, cbor.encode(changed), name)

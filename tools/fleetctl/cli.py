@@ -1,0 +1,88 @@
+"""The command line: its nouns, its one error boundary, its exit codes (fleetctl.errors lists them).
+
+Heavy imports happen inside the command that needs them, so that `--help` and completion answer at once.
+"""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from fleetctl import __version__
+from fleetctl.commands import config, demo, device, doctor, schema, up, watch
+from fleetctl.errors import FleetctlError
+from fleetctl.session import ContextOption, Given, OutputOption
+from fleetctl.terminal import painted, printable
+
+_EPILOG = (
+    "Exit codes: 0 done, 1 failed, 2 usage, 3 partly done, 4 not allowed, 5 not reachable, 6 differs, 130 interrupted."
+)
+
+app = typer.Typer(
+    name="fleetctl",
+    help="Keeps the configuration of a fleet of small boards: state what a board should be, see what it made of it.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,  # rich would double the time that --help takes
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+up.register(app)
+demo.register(app)
+app.add_typer(schema.app, name="schema")
+app.add_typer(device.app, name="device")
+app.add_typer(config.app, name="config")
+watch.register(app)
+doctor.register(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"fleetctl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    ctx: typer.Context,
+    context: ContextOption = None,
+    output: OutputOption = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    ctx.obj = Given(context, output)
+
+
+def main() -> None:
+    """The error boundary: an error that is known is a message and its code, anything else is a fault of fleetctl."""
+    try:
+        app(prog_name="fleetctl")
+    except FleetctlError as error:
+        sys.stdout.flush()
+        _tell(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if os.environ.get("HENGE_DEBUG"):
+            raise
+        print(f"{_red('fault:')} fleetctl made a mistake: {type(error).__name__}: {error}", file=sys.stderr)
+        print("Please report it, with what HENGE_DEBUG=1 shows when you repeat the command.", file=sys.stderr)
+        sys.exit(1)
+
+
+def _tell(error: FleetctlError) -> None:
+    if error.detail:
+        print(f"{_red(error.label + ':')} {_lines(error.detail)}", file=sys.stderr)
+    for problem in error.problems:
+        print(f"  {printable(str(problem))}", file=sys.stderr)
+
+
+def _lines(text: str) -> str:
+    """A message may have several lines; nothing else in it may move the cursor."""
+    return "\n".join(printable(line) for line in text.splitlines())
+
+
+def _red(text: str) -> str:
+    return painted(text, "red", sys.stderr)

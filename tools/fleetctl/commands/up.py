@@ -1,0 +1,93 @@
+"""`fleetctl up`: starts the server here, and remembers it as the context `local`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fleetctl.context import Context, Contexts
+from fleetctl.errors import Failed, FleetctlError, Usage
+from fleetctl.output import Form
+from fleetctl.session import Session, command
+
+if TYPE_CHECKING:
+    from henge_server.server import Ready
+
+_NAME = "local"
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # an address to listen on -> one to connect to
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "up")(up)
+
+
+def up(
+    session: Session,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder of everything the server keeps; else HENGE_DATA, else henge in the XDG data folder."),
+    ] = None,
+    http: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where the REST API listens [default: 127.0.0.1:8470].")
+    ] = None,
+    mqtt: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where boards connect [default: 0.0.0.0:1883].")
+    ] = None,
+    remember: Annotated[bool, typer.Option(help="Write the server into fleetctl.toml.")] = True,
+) -> None:
+    """Start the server; the first run makes what it needs. Ctrl-C or SIGTERM stops it.
+
+    Says `henge is ready at URL` when it listens, or with -o json {"url", "mqtt", "data"} on one line.
+    """
+    from henge_server.errors import CannotStart
+    from henge_server.server import serve
+    from henge_server.settings import Settings
+    from pydantic import ValidationError
+
+    given: dict[str, Any] = {"data": data.absolute() if data else None, "http": http, "mqtt": mqtt}
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    except (ValidationError, ValueError) as error:
+        raise Usage(_unfit(error)) from error
+
+    def on_ready(ready: "Ready") -> None:
+        if remember:
+            _remember(session.context_name or _NAME, ready)
+        if session.output.form is Form.JSON:
+            print(json.dumps({"url": ready.url, "mqtt": ready.mqtt, "data": str(settings.data)}), flush=True)
+        else:
+            print(f"henge is ready at {ready.url}", flush=True)
+
+    try:
+        serve(settings, on_ready)
+    except CannotStart as error:
+        raise Failed(error.detail) from error
+
+
+def _remember(name: str, ready: "Ready") -> None:
+    """Writes the context. A server that cannot (a system service has no home) is none the worse."""
+    try:
+        Contexts().put(Context(name, _reachable(ready.url), ready.token, ready.mqtt), current_if_none=True)
+    except FleetctlError as error:
+        print(f"warning: the context {name} was not written: {error.detail}", file=sys.stderr)
+
+
+def _reachable(url: str) -> str:
+    for listening, connecting in _EVERYWHERE.items():
+        url = url.replace(f"//{listening}:", f"//{connecting}:")
+    return url
+
+
+def _unfit(error: Exception) -> str:
+    """What is wrong with the settings, without pydantic's words around it."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return f"henge.toml in the data folder cannot be read: {error}."
+    found = []
+    for entry in error.errors():
+        name = ".".join(str(part) for part in entry["loc"])
+        found.append(f"{name}: {entry['msg'].removeprefix('Value error, ')}")
+    return "The server's settings do not fit (options, HENGE_... or henge.toml): " + "; ".join(found) + "."

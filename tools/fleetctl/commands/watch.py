@@ -1,0 +1,99 @@
+"""`fleetctl watch`: what happens, as it happens, a line each."""
+
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from fleetctl import values
+from fleetctl.completion import device_ids
+from fleetctl.session import Session, command
+from fleetctl.terminal import painted, printable
+
+Data = dict[str, Any]
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "watch")(watch)
+
+
+def watch(
+    session: Session,
+    device: Annotated[
+        str | None,
+        typer.Argument(metavar="ID", autocompletion=device_ids, show_default=False, help="Of this device only."),
+    ] = None,
+) -> None:
+    """Follow what happens, until Ctrl-C. With -o json: one event on a line."""
+    from fleetctl.events import Events
+
+    with session.client() as client:
+        if device:
+            client.device(device)  # a name that is not there would wait for ever
+        for event in Events(client, _tell).follow(device):
+            name = event.get("device") or event["kind"]
+            session.output.event(event, name, lambda event=event: line(event))
+
+
+def line(event: dict[str, Any]) -> str:
+    """`09:12:33  porch   applied revision 8`."""
+    words, colour = _WORDS.get(event["kind"], _unknown)(event["data"])
+    at = values.when(event["at"])[11:]
+    text = printable(words or event["kind"])
+    return (
+        f"{painted(at, 'dim')}  {(event.get('device') or '-').ljust(12)}  {painted(text, colour) if colour else text}"
+    )
+
+
+def _tell(text: str) -> None:
+    print(painted(text, "yellow", sys.stderr), file=sys.stderr, flush=True)
+
+
+def _changed(data: Data) -> tuple[str, str]:
+    what = f": {', '.join(data['keys'])}" if data.get("keys") else ""
+    return f"should be revision {data['rev']}{what} ({data['why']}, by {data['by']})", ""
+
+
+def _reported(data: Data) -> tuple[str, str]:
+    state, rev, errors = data["state"], data["rev"], data.get("errors") or {}
+    why = "; ".join(f"{key}: {text}" if key else text for key, (_, text) in sorted(errors.items()))
+    colour = {"applied": "green", "confirmed": "green", "trial": "yellow"}.get(state, "red")
+    return f"{state.replace('_', ' ')} revision {rev}" + (f": {why}" if why else ""), colour
+
+
+def _heard(data: Data) -> tuple[str, str]:
+    text = f"says hello: {data.get('board') or 'unknown board'}, agent {data.get('agent') or 'unknown'}"
+    return (text + "; it is ahead of this server", "red") if data.get("ahead") else (text, "")
+
+
+def _telemetry(data: Data) -> tuple[str, str]:
+    return ", ".join(f"{key} {values.shown(value)}" for key, value in sorted(data.get("values", {}).items())), "dim"
+
+
+def _offline(data: Data) -> tuple[str, str]:
+    return "offline" + (f": {data['reason']}" if data.get("reason") else ""), "red"
+
+
+def _schema(data: Data) -> tuple[str, str]:
+    version = data.get("version")
+    return (f"schema {data['name']} has version {version}" if version else f"schema {data['name']} is removed"), ""
+
+
+def _unknown(data: Data) -> tuple[str, str]:
+    return "", ""  # the kind's own name stands for it: a newer server knows more
+
+
+_WORDS: dict[str, Callable[[Data], tuple[str, str]]] = {
+    "device.added": lambda data: ("registered", "cyan"),
+    "device.changed": lambda data: ("name, labels or credential changed", ""),
+    "device.removed": lambda data: ("removed", "cyan"),
+    "config.changed": _changed,
+    "device.reported": _reported,
+    "device.heard": _heard,
+    "schema.changed": _schema,
+    "device.online": lambda data: ("online", "green"),
+    "device.offline": _offline,
+    "device.sleeping": lambda data: ("sleeping", "cyan"),
+    "device.telemetry": _telemetry,
+}

@@ -1,0 +1,148 @@
+"""Contexts: the servers that this person knows, in `henge/fleetctl.toml` of the XDG config folder.
+
+The file holds tokens, so it is made with mode 0600, and it is replaced whole, so that a reader never sees half of it.
+"""
+
+import fcntl
+import json
+import os
+import re
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fleetctl.errors import Failed, Usage
+
+_HEAD = "# Servers that fleetctl knows. Written by fleetctl; the tokens in it are secret.\n"
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")  # TOML 1.0, "Keys": anything else is quoted
+_MODE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One server: where its API is, the token to use there and, where known, where boards connect (HOST:PORT)."""
+
+    name: str
+    server: str
+    token: str
+    mqtt: str = ""
+
+
+def default_path() -> Path:
+    """`henge/fleetctl.toml` in the XDG config folder. Raises Failed where this user has no home."""
+    folder = os.environ.get("XDG_CONFIG_HOME")
+    try:
+        return (Path(folder) if folder else Path.home() / ".config") / "henge" / "fleetctl.toml"
+    except RuntimeError as error:
+        raise Failed("This user has no home folder. Set XDG_CONFIG_HOME to a folder of yours.") from error
+
+
+class Contexts:
+    """The file. Every method reads it anew: another fleetctl may have written it."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or default_path()
+
+    def find(self, name: str | None = None) -> Context:
+        """The context of that name, else the one that HENGE_CONTEXT names, else the current one. Raises Usage."""
+        content = self._read()
+        wanted = name or os.environ.get("HENGE_CONTEXT") or content.get("current")
+        if not wanted:
+            raise Usage(
+                "fleetctl knows no server yet. Start one with `fleetctl up`, or write one into "
+                f'{self.path}:\n\n  current = "home"\n  [contexts.home]\n'
+                '  server = "http://HOST:8470"\n  token = "TOKEN"'
+            )
+        entry = content["contexts"].get(wanted)
+        if entry is None:
+            known = ", ".join(sorted(content["contexts"])) or "none"
+            raise Usage(f"There is no context {wanted!r} in {self.path}. There are: {known}.")
+        return Context(wanted, entry.get("server", ""), entry.get("token", ""), entry.get("mqtt", ""))
+
+    def names(self) -> list[str]:
+        """The names of all contexts."""
+        return sorted(self._read()["contexts"])
+
+    def current(self) -> str:
+        """The name of the current context; empty where none is."""
+        return self._read().get("current", "")
+
+    def put(self, context: Context, *, current_if_none: bool = False) -> None:
+        """Writes one context, and makes it current where none is. The others stay. Raises Failed."""
+        with self._changing() as content:
+            entry = {"server": context.server, "token": context.token, "mqtt": context.mqtt}
+            content["contexts"][context.name] = {key: value for key, value in entry.items() if value}
+            if current_if_none and not content.get("current"):
+                content["current"] = context.name
+
+    def remove(self, context: Context) -> None:
+        """Takes a context out, unless another server was written under its name since. Raises Failed."""
+        with self._changing() as content:
+            if content["contexts"].get(context.name, {}).get("server") == context.server:
+                del content["contexts"][context.name]
+
+    def _read(self) -> dict:
+        try:
+            content = tomllib.loads(self.path.read_text())
+        except FileNotFoundError:
+            content = {}
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise Failed(f"{self.path} cannot be read: {reason}. Correct it, or move it away.") from error
+        found = content.setdefault("contexts", {})
+        if not isinstance(found, dict) or not all(isinstance(entry, dict) for entry in found.values()):
+            raise Failed(f"{self.path}: contexts should be tables like [contexts.home]. Correct it, or move it away.")
+        return content
+
+    @contextmanager
+    def _changing(self) -> Iterator[dict]:
+        """The content, to be changed; written when the block ends. One fleetctl at a time."""
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder = os.open(self.path.parent, os.O_RDONLY)
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX)  # the folder, not the file: the file is replaced
+                content = self._read()
+                yield content
+                self._write(content)
+            finally:
+                os.close(folder)
+        except OSError as error:
+            raise Failed(f"{self.path} cannot be written: {error.strerror}.") from error
+
+    def _write(self, content: dict) -> None:
+        handle, new = tempfile.mkstemp(dir=self.path.parent, prefix=".fleetctl-")
+        try:
+            with os.fdopen(handle, "w") as file:
+                os.fchmod(file.fileno(), _MODE)
+                file.write(_toml(content))
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(new, self.path)
+        except BaseException:
+            os.unlink(new)
+            raise
+
+
+def _toml(content: dict) -> str:
+    """The file's text: plain values first, then a table for each context. What else a person wrote in is kept."""
+    lines = [_HEAD]
+    lines += [f"{_key(key)} = {_value(value)}\n" for key, value in content.items() if key != "contexts"]
+    for name, entry in content["contexts"].items():
+        lines.append(f"\n[contexts.{_key(name)}]\n")
+        lines += [f"{_key(key)} = {_value(value)}\n" for key, value in entry.items()]
+    return "".join(lines)
+
+
+def _key(text: str) -> str:
+    return text if _BARE_KEY.fullmatch(text) else _value(text)
+
+
+def _value(value: object) -> str:
+    """A text, a number or a list; JSON's form is TOML's, but for the one character that only TOML escapes."""
+    if not isinstance(value, str | int | float | list):
+        raise Failed(f"fleetctl.toml holds {value!r}, which fleetctl does not know and would lose. Take it out first.")
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,51 @@
+"""Credential files: what a board needs to connect, as the server gave it, in a file that only its owner can read."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from fleetctl.errors import Failed
+
+
+class CredentialFile:
+    """A file that is known to be writable before the server is asked: a credential is shown once."""
+
+    def __init__(self, path: Path, temporary: TextIO, name: str) -> None:
+        self.path = path
+        self._temporary = temporary
+        self._name = name
+
+    def write(self, answer: dict[str, Any]) -> None:
+        """Puts the server's answer in place, durably, mode 0600. Raises Failed."""
+        try:
+            json.dump(answer, self._temporary, indent=2)
+            self._temporary.write("\n")
+            self._temporary.flush()
+            os.fsync(self._temporary.fileno())
+            os.replace(self._name, self.path)
+        except OSError as error:
+            again = f"`fleetctl device rotate {answer['device']['id']} --out FILE` makes another."
+            raise Failed(
+                f"{self.path} could not be written: {error.strerror}. The credential is lost; {again}"
+            ) from error
+
+
+@contextmanager
+def writable(path: Path, *, replace: bool) -> Iterator[CredentialFile]:
+    """A credential file to be; nothing is left where it is not written. Raises Failed where it cannot be made."""
+    if path.is_dir() or (path.exists() and not replace):
+        raise Failed(f"{path} is there already, and may be another board's. Move it away, or name another file.")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # made with mode 0600
+    except OSError as error:
+        raise Failed(f"{path} cannot be written: {error.strerror}. Nothing was asked of the server.") from error
+    try:
+        with open(handle, "w") as temporary:
+            yield CredentialFile(path, temporary, name)
+    finally:
+        if os.path.exists(name):
+            os.unlink(name)

@@ -1,0 +1,41 @@
+"""Outcome: what became of a write, in one sentence, and whether it counts as done. Pure."""
+
+from typing import Any
+
+from fleetctl.errors import NotTaken, Partly, Problem
+
+Json = dict[str, Any]
+
+_TAKEN = ("applied", "confirmed")
+_REFUSED = {
+    "rejected": "refused revision {rev} and goes on with what it had:",
+    "rolled_back": "took revision {rev} back and goes on with the one before:",
+}
+
+
+def sentence(answer: Json, wait_s: float) -> str:
+    """What to say of an answer to a config write that was held for up to `wait_s` seconds (0: not at all).
+
+    Raises NotTaken where the board said no, Partly where it was waited for and has not decided.
+    """
+    device, outcome = answer["device"], answer["outcome"]
+    rev, state = outcome["rev"], outcome["state"]
+    if state in _REFUSED:
+        raise NotTaken(f"{device} {_REFUSED[state].format(rev=rev)}", _problems(outcome["errors"]))
+    if not outcome["changed"] and (state in _TAKEN or not wait_s):
+        return f"nothing to change: {device} is at revision {rev} already ({state})"
+    if state == "superseded":
+        raise Partly(f"Revision {rev} is stored, and a newer one took its place before {device} had it.")
+    if state in _TAKEN:
+        return f"{state} in {max(1, round(outcome['waited_ms']))} ms (revision {rev})" if wait_s else f"{state} ({rev})"
+    if not wait_s:
+        return f"stored as revision {rev} ({state}); --wait 5s waits for {device} to take it"
+    held = "holds it on trial" if state == "trial" else "has not answered"
+    raise Partly(
+        f"Revision {rev} is stored; {device} {held} after {wait_s:g} s. It takes the newest one whenever it connects.\n"
+        f"`fleetctl watch {device}` shows it when it does, `fleetctl device show {device}` when it was last heard."
+    )
+
+
+def _problems(errors: dict[str, list[str]]) -> list[Problem]:
+    return [Problem(key, code, text) for key, (code, text) in sorted(errors.items())]

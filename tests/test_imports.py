@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("agent", "broker", "tools")
 # Modules that a board, or MicroPython on Linux, has built in and CPython has not.
 ON_BOARDS = frozenset(
-    "bluetooth cryptolib deflate dht ds18x20 esp32 ffi machine micropython neopixel network onewire rp2 tls uctypes vfs".split()
+    {"bluetooth", "cryptolib", "deflate", "dht", "ds18x20", "esp32", "ffi", "machine", "micropython"}
+    | {"neopixel", "network", "onewire", "rp2", "tls", "uctypes", "vfs"}
 )
 STANDARD = sys.stdlib_module_names | {"__future__"}
 
@@ -102,7 +103,7 @@ def files(root: Path) -> Iterator[tuple[Path, str]]:
         for path in sorted((root / folder).glob("*/**/*.py")):
             parts = path.relative_to(root / folder).with_suffix("").parts
             if parts[0] in RULES:
-                yield path, ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+                yield path, ".".join(parts).removesuffix(".__init__")
 
 
 def fault(found: Import) -> str | None:

@@ -72,7 +72,10 @@ def frames(data: bytes, limit: int) -> Iterator[tuple[int, int, int]]:
     while size - position >= 2:
         length = data[position + 1]
         start = position + 2
-        if length > 127:
+        if length > 127 and size > start and data[start] < 128:  # two bytes of length: most messages
+            length += (data[start] << 7) - 128
+            start += 1
+        elif length > 127:
             length, start = _long_length(data, position + 1, size)
             if not start:
                 return

@@ -1,6 +1,6 @@
 """One client's socket: bytes in, packets dispatched, packets out, one end. No task, future, lock or timer per packet.
 
-What packets mean is said in connect.py, inbox.py and subscribe.py; who is due and who writes when, in wheel.py and
+Which packets may come when, and what they mean, is said in states.py; who is due and who writes when, in wheel.py and
 outbox.py.
 """
 
@@ -8,28 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, cast
 
 from henge_mqtt import codec, reasons
 from henge_mqtt.client import Client
-from henge_mqtt.connect import on_connect, on_second_connect
 from henge_mqtt.errors import Malformed
-from henge_mqtt.inbox import Inbox, on_publish, on_publish_qos2
+from henge_mqtt.inbox import Inbox
 from henge_mqtt.message import Message
 from henge_mqtt.session import Session
-from henge_mqtt.subscribe import on_subscribe, on_unsubscribe
+from henge_mqtt.states import AWAITING_CONNECT, CLOSED, CONNECTED, LOGGING_IN, unexpected
 
 if TYPE_CHECKING:
     from henge_mqtt.broker import Broker
 
 log = logging.getLogger(__name__)
 
-Handlers: TypeAlias = "dict[int, Callable[[Connection, int, bytes, int, int], None]]"
-
 
 class Connection(asyncio.Protocol, Client):
-    """A client's connection. Its `state` is the table of the first bytes (type and flags) it may receive now."""
+    """A client's connection. Its `state` is one of the tables in states.py."""
 
     __slots__ = (
         "_address",
@@ -92,7 +88,7 @@ class Connection(asyncio.Protocol, Client):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._out.clear()
-        self._end(str(exc) if exc else reasons.LOST)
+        self._end(reasons.LOST)
         self.broker.wheel.remove(self)
         self.broker.gone(self)
 
@@ -194,7 +190,7 @@ class Connection(asyncio.Protocol, Client):
                     end = stop
                     handler = state.get(first)
                     if handler is None:
-                        raise Malformed(_unexpected(state, first))
+                        raise Malformed(unexpected(state, first))
                     handler(self, first, data, start, stop)
                     if self.state is not state or not self._reading:
                         break
@@ -209,7 +205,7 @@ class Connection(asyncio.Protocol, Client):
     def _keep(self, rest: bytes) -> None:
         """Wait for the remainder of a packet; not for one that is not to come at all."""
         if self._reading and rest[0] not in self.state:
-            raise Malformed(_unexpected(self.state, rest[0]))
+            raise Malformed(unexpected(self.state, rest[0]))
         self._buffer = bytearray(rest)
         self._needed = codec.frame_size(rest)
 
@@ -247,9 +243,10 @@ class Connection(asyncio.Protocol, Client):
 
     def send(self, packet: bytes) -> None:
         """Have `packet` written in this turn of the loop, together with all others."""
-        if not self._out:
+        out = self._out
+        if not out:
             self.broker.outbox.add(self)
-        self._out.append(packet)
+        out.append(packet)
         self._unsent += len(packet)
         if self._unsent > self._soft:
             self.congested = True
@@ -288,57 +285,3 @@ class Connection(asyncio.Protocol, Client):
         self.congested = False
         if self.connected:
             self.session.drain()
-
-
-def on_puback(connection: Connection, first: int, data: bytes, start: int, end: int) -> None:
-    """PUBACK (3.4)."""
-    connection.session.acknowledge(codec.parse_packet_id(data, start, end))
-
-
-def on_pingreq(connection: Connection, first: int, data: bytes, start: int, end: int) -> None:
-    """PINGREQ (3.12)."""
-    codec.check_empty(start, end)
-    connection.send(codec.PINGRESP_PACKET)
-
-
-def on_disconnect(connection: Connection, first: int, data: bytes, start: int, end: int) -> None:
-    """DISCONNECT (3.14): the one end without a will."""
-    codec.check_empty(start, end)
-    connection.will = None
-    connection.close(reasons.DISCONNECTED)
-
-
-AWAITING_CONNECT: Handlers = {codec.CONNECT: on_connect}
-"""Fresh from accept; only CONNECT may come (3.1.0-1)."""
-
-LOGGING_IN: Handlers = {}
-"""CONNECT came and the application is deciding; what comes meanwhile is not read."""
-
-CONNECTED: Handlers = {
-    codec.CONNECT: on_second_connect,
-    codec.PUBLISH_QOS0: on_publish,
-    codec.PUBLISH_QOS0 | codec.RETAIN: on_publish,
-    codec.PUBLISH_QOS1: on_publish,
-    codec.PUBLISH_QOS1 | codec.RETAIN: on_publish,
-    codec.PUBLISH_QOS1 | codec.DUP: on_publish,
-    codec.PUBLISH_QOS1 | codec.DUP | codec.RETAIN: on_publish,
-    codec.PUBLISH_QOS2: on_publish_qos2,
-    codec.PUBLISH_QOS2 | codec.RETAIN: on_publish_qos2,
-    codec.PUBLISH_QOS2 | codec.DUP: on_publish_qos2,
-    codec.PUBLISH_QOS2 | codec.DUP | codec.RETAIN: on_publish_qos2,
-    codec.PUBACK: on_puback,
-    codec.SUBSCRIBE: on_subscribe,
-    codec.UNSUBSCRIBE: on_unsubscribe,
-    codec.PINGREQ: on_pingreq,
-    codec.DISCONNECT: on_disconnect,
-}
-"""Accepted and in `Broker.clients`. DUP at QoS 0 (3.3.1-2), QoS 3 and wrong flags (2.2.2-2) are not in the table."""
-
-CLOSED: Handlers = {}
-"""Ended: the last bytes may still be on their way out, what comes is not read."""
-
-
-def _unexpected(state: Handlers, first: int) -> str:
-    if state is AWAITING_CONNECT:
-        return f"the first packet begins with 0x{first:02x}; it must be a CONNECT"
-    return f"a packet that begins with 0x{first:02x}, which a client must not send"

@@ -34,11 +34,11 @@ class Limits:
     inflight: int = 20
     """Unacknowledged QoS 1 messages to one client; further ones are queued. mosquitto's default."""
 
-    queue_messages: int = 1000
-    """Queued per session; the oldest is dropped for a new one. mosquitto's default."""
+    queue_messages: int = 10_000
+    """Queued per session; the oldest is dropped for a new one. A fleet of so many may answer one watcher at once."""
 
-    queue_bytes: int = 1024 * 1024
-    """Queued per session, topics and payloads; the oldest are dropped."""
+    queue_bytes: int = 4 * 1024 * 1024
+    """Queued per session, topics and payloads; the oldest are dropped. 10,000 messages of 400 bytes."""
 
     backlog_messages: int = 20_000
     """Retained messages a client has yet to be sent; subscribing while there are more is answered with 0x80."""

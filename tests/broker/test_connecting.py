@@ -160,3 +160,26 @@ async def test_close_ends_every_connection_and_says_so(house: House):
     ]
     with pytest.raises(ConnectionRefusedError):
         await house.open()
+
+
+async def test_listener_closed_leaves_connections_alone(house: House):
+    listener = await house.broker.listen("127.0.0.1", 0)
+    client = await house.client()
+    await listener.close()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection(listener.host, listener.port)
+    assert await client.until_pong() == []
+
+
+@pytest.mark.parametrize("hook", ["authenticate", "may_publish", "on_presence"])
+async def test_failing_hook_ends_that_client_only(open_house: OpenHouse, hook: str):
+    house = await open_house()
+    bystander = await house.client("bystander")
+    setattr(house.hooks, hook, None)  # calling it raises TypeError
+    client = await house.open()
+    client.send(wire.connect("victim", will=("a", b"", 0, False)))
+    assert all(answer.first == 0x20 for answer in await client.until_closed())
+    assert await bystander.until_pong() == []
+    assert list(house.broker.clients) == ["bystander"]
+    assert house.broker.stats.hook_failures >= 1
+    house.hooks = house.broker.hooks = Recorder()

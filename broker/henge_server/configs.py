@@ -118,14 +118,7 @@ class Configs:
         old = await self.revision(device_id, rev)
 
         def decide(device: Device, schema: Schema | None, newest: Revision) -> _Wanted:
-            if old.generation != device.credential.generation:
-                layer = {
-                    key: newest.layer.get(key, value)
-                    for key, value in old.layer.items()
-                    if _is_usable(key, value, newest)
-                }
-            else:
-                layer = old.layer
+            layer = self._documents.resealed(device.id, old.layer, old.generation, device.credential.generation)
             layer, problems = self._documents.refit(device, parsed(schema), layer)
             if problems:
                 raise Invalid(f"Revision {rev} does not fit the schema of today. Nothing was changed.", problems)
@@ -194,8 +187,3 @@ def _need_schema(device: Device, schema: Schema | None, patch: Patch) -> None:
             f"{device.id} has no schema, so there is nothing to set. "
             f"Give it one with `fleetctl device add --schema` or PATCH /api/v1/devices/{device.id}."
         )
-
-
-def _is_usable(key: str, value: object, newest: Revision) -> bool:
-    """Whether a rollback across a rotation can carry a value: the key of an old secret is gone: today's stands in."""
-    return not isinstance(value, bytes) or key in newest.layer

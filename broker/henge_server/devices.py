@@ -117,7 +117,7 @@ class Devices:
             changed = device.model_copy(
                 update={"version": device.version + 1, "credential": following, "next_credential": None}
             )
-            layer = self._documents.resealed(device, newest.layer, following.generation)
+            layer = self._documents.resealed(device_id, newest.layer, newest.generation, following.generation)
             schema = await self._store.schema(newest.schema_name, newest.schema_version)
             author = Author(device_id, "credential rotated", now)
             revision = self._documents.revision(changed, schema, layer, newest.rev + 1, author)

@@ -58,11 +58,12 @@ class Documents:
             result[key] = self._kept(device, settings[key], layer.get(key), value)
         return result
 
-    def resealed(self, device: Device, layer: Values, generation: int) -> Values:
-        """`layer` with its secrets sealed under another generation of the device's key."""
-        old = device.credential.generation
+    def resealed(self, device_id: str, layer: Values, old: int, new: int) -> Values:
+        """`layer` with its secrets, sealed under one generation of the device's key, sealed under another."""
+        if old == new:
+            return layer
         return {
-            key: self._keys.seal(device.id, generation, self._keys.unseal(device.id, old, value))
+            key: self._keys.seal(device_id, new, self._keys.unseal(device_id, old, value))
             if isinstance(value, bytes)
             else value
             for key, value in layer.items()

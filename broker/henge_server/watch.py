@@ -97,7 +97,12 @@ class Watch:
 
     def waiter(self, device: str) -> "Waiter":
         """Waits for what becomes of a revision. To be entered before the write, so that nothing is missed."""
-        return Waiter(self._store, self._waiting, device)
+        return Waiter(self, self._store, self._waiting, device)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the server is about to stop: nothing is worth waiting for then."""
+        return self._closed
 
     def _wake(self, changes: list[Change]) -> None:
         for change in changes:
@@ -116,7 +121,8 @@ class _Watcher:
 class Waiter:
     """A context in which the changes of one device are noticed."""
 
-    def __init__(self, store: Store, waiting: dict[str, set[asyncio.Event]], device: str) -> None:
+    def __init__(self, watch: Watch, store: Store, waiting: dict[str, set[asyncio.Event]], device: str) -> None:
+        self._watch = watch
         self._store = store
         self._waiting = waiting
         self._device = device
@@ -134,14 +140,14 @@ class Waiter:
 
     async def decided(self, revision: Revision, seconds: float) -> tuple[Outcome | None, bool]:
         """The outcome of a revision and whether a newer one took its place; the outcome is None or not final when time
-        ran out.
+        ran out or the server stops.
         """
         try:
             async with asyncio.timeout(seconds):
                 while True:
                     self._event.clear()
                     outcome, superseded = await self.look(revision)
-                    if superseded or (outcome and outcome.is_final):
+                    if superseded or self._watch.closed or (outcome and outcome.is_final):
                         return outcome, superseded
                     await self._event.wait()
         except TimeoutError:
@@ -150,7 +156,9 @@ class Waiter:
     async def look(self, revision: Revision) -> tuple[Outcome | None, bool]:
         """How it stands now."""
         outcome = await self._store.outcome(self._device, revision.rev)
-        if outcome and outcome.epoch == revision.epoch and outcome.is_final:
+        if outcome and outcome.epoch != revision.epoch:
+            outcome = None  # of a revision that had this number before the store was restored
+        if outcome and outcome.is_final:
             return outcome, False
         newest = await self._store.revision(self._device)
         return outcome, newest is None or newest.rev != revision.rev

@@ -7,6 +7,7 @@ import structlog
 from henge_mqtt import (
     ACCEPTED,
     BAD_CREDENTIALS,
+    UNAVAILABLE,
     Broker,
     Client,
     Hooks,
@@ -22,7 +23,7 @@ from henge_server import access, keys
 from henge_server.desired import to_serve
 from henge_server.devices import Devices
 from henge_server.documents import payload
-from henge_server.errors import CannotStart
+from henge_server.errors import CannotStart, HengeError
 from henge_server.intake import Intake
 from henge_server.presence import Presence
 from henge_server.store import Store
@@ -55,6 +56,7 @@ class EmbeddedMqtt(Mqtt):
 
     async def listen(self, host: str, port: int, hooks: "DeviceHooks") -> Listener:
         """Starts the broker. Raises CannotStart."""
+        self._hooks = hooks
         self.broker = Broker(hooks, Limits(packet_size=_PACKET_BYTES))
         try:
             return await self.broker.listen(host, port)
@@ -73,6 +75,8 @@ class EmbeddedMqtt(Mqtt):
         if self.broker:
             self.broker.disconnect(device, "the device was removed")
             self.broker.publish(topics.build(device, topics.STATUS), b"", qos=0, retain=True)
+        if self._hooks:
+            self._hooks.forget(device)
 
 
 class DeviceHooks(Hooks):
@@ -84,8 +88,12 @@ class DeviceHooks(Hooks):
         self._intake = intake
         self._presence = presence
 
-    def authenticate(self, client: Client, password: bytes | None) -> Awaitable[int]:
-        return self._authenticate(client, password or b"")
+    async def authenticate(self, client: Client, password: bytes | None) -> int:
+        try:
+            return await self._authenticate(client, password or b"")
+        except HengeError as error:
+            log.error("cannot look a device up", client=client.id, why=error.detail)
+            return UNAVAILABLE
 
     def may_publish(self, client: Client, topic: str) -> bool:
         return access.may_publish(client.id, topic)
@@ -107,6 +115,10 @@ class DeviceHooks(Hooks):
             self._presence.came(client.id)
         else:
             self._presence.went(client.id, reason)
+
+    def forget(self, device: str) -> None:
+        """It was removed, and its connection was ended."""
+        self._presence.forget(device)
 
     async def _authenticate(self, client: Client, password: bytes) -> int:
         """Client id, user name and device id are the same; the next credential replaces the one in use when it first

@@ -3,7 +3,7 @@ committed.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import structlog
 
@@ -50,14 +50,15 @@ class Push:
             position = self._store.last_seq
         return position
 
-    async def _act(self, changes: Iterable[Change]) -> None:
+    async def _act(self, changes: Sequence[Change]) -> None:
         """One message for each device, however often it changed: the newest."""
-        latest = {change.device: change.kind for change in changes if change.kind in _FOLLOWED}
-        for device, kind in latest.items():
+        changed = dict.fromkeys(change.device for change in changes if change.kind in _FOLLOWED)
+        removed = {change.device for change in changes if change.kind is ChangeKind.DEVICE_REMOVED}
+        for device in changed:
             await self._slices.breathe()
-            if kind is ChangeKind.DEVICE_REMOVED:
+            if device in removed:  # also where a new one of that name is there by now: it has another credential
                 self._mqtt.forget(device)
-            elif revision := await to_serve(self._store, device):
+            if revision := await to_serve(self._store, device):
                 self._mqtt.publish_desired(device, payload(revision))
                 self._timeline.mark(device, revision.rev, Stage.PUSHED)
 

@@ -151,7 +151,7 @@ class ChangeKind(StrEnum):
     DEVICE_REMOVED = "device.removed"
     CONFIG_CHANGED = "config.changed"  # data: rev, keys, by, why
     REPORTED = "device.reported"  # data: rev, state, errors
-    HEARD = "device.heard"  # a hello: data: board, agent, ahead
+    HEARD = "device.heard"  # a hello: data: board, agent, ahead, uid; uid_before where it was another board
     SCHEMA_CHANGED = "schema.changed"  # data: name, version
 
 

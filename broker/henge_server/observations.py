@@ -51,7 +51,7 @@ def heard(known: Known, hello: Hello, at: int) -> News | None:
         runtime=hello.runtime,
         reset=hello.reset,
         free=hello.free,
-        ahead=(hello.epoch, hello.rev) > known.newest.order,
+        ahead=_is_ahead(known, hello.epoch, hello.rev),
         at=at,
     )
     last = Report.from_fields(hello.last) if hello.last else None
@@ -60,7 +60,9 @@ def heard(known: Known, hello: Hello, at: int) -> News | None:
         observed = observed.model_copy(update={"reported_rev": last.rev})
     if before and outcome is None and _tells_the_same(before, observed):
         return None
-    data = {"board": hello.board, "agent": hello.agent, "ahead": observed.ahead}
+    data = {"board": hello.board, "agent": hello.agent, "ahead": observed.ahead, "uid": hello.uid.hex()}
+    if before and before.uid and before.uid != hello.uid:
+        data["uid_before"] = before.uid.hex()  # another board under this identity: replaced, or there are two of them
     change = Change(at=at, kind=ChangeKind.HEARD, device=observed.device, data=data)
     if outcome and last:
         change = _reported(known, last, at)
@@ -83,13 +85,20 @@ def reported(known: Known, report: Report, at: int) -> News | None:
             "boot": report.boot,
             "n": report.n,
             "reported_rev": report.rev if known.reported else (before or observed).reported_rev,
-            "ahead": runs and (report.epoch, report.rev) > known.newest.order,
+            "ahead": _is_ahead(known, report.epoch, report.rev) if runs else before is not None and before.ahead,
             "at": at,
         }
     )
     if before and outcome is None and known.reported and _tells_the_same(before, observed):
         return None
     return News(observed, outcome, _reported(known, report, at))
+
+
+def _is_ahead(known: Known, epoch: int, rev: int) -> bool:
+    """Whether a device runs what the server does not know. New revisions do not change that: a person decides."""
+    before = known.observed
+    held = before is not None and before.ahead and (before.epoch, before.rev) == (epoch, rev)
+    return held or (epoch, rev) > known.newest.order
 
 
 def _outcome(known: Known, report: Report, at: int) -> Outcome | None:

@@ -13,9 +13,9 @@ import structlog
 from henge_mqtt import HOLD, Client, Received
 from henge_protocol import topics
 from henge_protocol.errors import BadMessage
-from henge_protocol.messages import OFFLINE, SLEEPING, Hello, Report, decode_telemetry
+from henge_protocol.messages import OFFLINE, ONLINE, SLEEPING, Hello, Report, decode_telemetry
 
-from henge_server.errors import HengeError
+from henge_server.errors import Conflict, HengeError
 from henge_server.moments import Clock
 from henge_server.observations import Known, News, heard, reported
 from henge_server.presence import Presence
@@ -27,6 +27,7 @@ from henge_server.watch import Watch
 # Devices whose messages go into one Write. Bounds the work between two looks at the sockets, and the loss of a failed
 # write.
 _BATCH = 256
+_TRIES = 8  # against removals of devices in a batch; each failure means that one succeeded
 
 log = structlog.get_logger("henge.intake")
 
@@ -98,7 +99,9 @@ class Intake:
     def _take_status(self, device: str, text: bytes) -> None:
         if text == SLEEPING.encode():
             self._presence.sleeps(device)
-        elif text not in (b"online", OFFLINE.encode()):
+        elif text == ONLINE.encode():
+            self._presence.wakes(device)
+        elif text != OFFLINE.encode():
             raise BadMessage("status: expected online, offline or sleeping")
 
     def _queue(self, device: str, waiting: _Waiting) -> bool:
@@ -113,6 +116,27 @@ class Intake:
             yield queue
 
     async def _write_batch(self, batch: list[_Waiting]) -> None:
+        try:
+            await self._record(batch)
+        except HengeError as error:
+            self._fail(batch, error)
+        else:
+            self._acknowledge(batch)
+        self._done(batch)
+
+    async def _record(self, batch: list[_Waiting]) -> None:
+        """Makes what a batch says durable; again without the devices that were removed meanwhile. Raises HengeError."""
+        for _ in range(_TRIES):
+            write = await self._write_of(batch)
+            try:
+                if write.puts:
+                    await self._store.write(write)
+                return
+            except Conflict:
+                continue
+        raise Conflict("Devices are being removed all the time.")
+
+    async def _write_of(self, batch: list[_Waiting]) -> Write:
         write = Write()
         for waiting in batch:
             await self._slices.breathe()
@@ -120,14 +144,7 @@ class Intake:
             if news:
                 write.puts += [news.observed, news.outcome] if news.outcome else [news.observed]
                 write.changes.append(news.change)
-        try:
-            if write.puts:
-                await self._store.write(write)
-        except HengeError as error:
-            self._fail(batch, error)
-        else:
-            self._acknowledge(batch)
-        self._done(batch)
+        return write
 
     async def _news(self, waiting: _Waiting) -> News | None:
         device, message = waiting.client.id, waiting.message

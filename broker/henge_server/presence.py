@@ -52,6 +52,10 @@ class Presence:
         """It said that it is about to sleep."""
         self._sleeping.add(device)
 
+    def wakes(self, device: str) -> None:
+        """It said that it is not about to sleep after all."""
+        self._sleeping.discard(device)
+
     def forget(self, device: str) -> None:
         """It was removed."""
         self._sleeping.discard(device)

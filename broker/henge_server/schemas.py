@@ -5,6 +5,7 @@ would break.
 import hashlib
 
 from henge_protocol import cbor
+from henge_protocol import errors as codes
 from henge_protocol import schema as limits
 from henge_protocol.errors import BadSchema, Problem
 
@@ -142,10 +143,16 @@ def _of_device(device: Device, problems: list[Problem]) -> list[Problem]:
 
 def _normal(settings: dict) -> dict:
     """Declarations in their one form. Raises Invalid."""
+    refused = "These settings cannot be declared like this. Nothing was changed."
     try:
-        return {key: setting.declaration() for key, setting in limits.parse(settings).items()}
+        declared = limits.parse(settings)
     except BadSchema as error:
-        raise Invalid("These settings cannot be declared like this. Nothing was changed.", error.problems) from error
+        raise Invalid(refused, error.problems) from error
+    told = [key for key, setting in declared.items() if setting.secret and setting.default is not None]
+    if told:
+        text = "a secret has no default: everybody could read it"
+        raise Invalid(refused, [Problem(key, codes.WRONG_TYPE, text) for key in told])
+    return {key: setting.declaration() for key, setting in declared.items()}
 
 
 def _check_size(schema: Schema) -> None:

@@ -51,10 +51,23 @@ class Devices:
                 "the first one no hyphen."
             )
         _check_labels(labels)
+        for _ in range(_TRIES):
+            if await self._store.device(device_id):
+                raise _exists(device_id)
+            write, handover = await self._registration(device_id, schema_name, name, labels, by)
+            try:
+                await self._store.write(write)
+            except Conflict:
+                continue  # somebody took the name, or the schema has a new version
+            return handover
+        raise _too_busy(device_id)
+
+    async def _registration(
+        self, device_id: str, schema_name: str | None, name: str, labels: dict[str, str], by: str
+    ) -> tuple[Write, Handover]:
+        """The write that brings a device in, and what to hand over once it is done."""
         schema = await self._schema(schema_name)
         grave = await self._store.tombstone(device_id)
-        if await self._store.device(device_id):
-            raise _exists(device_id)
         now = self._clock()
         generation = grave.generation + 1 if grave else 1
         password = key_material.new_password()
@@ -62,20 +75,14 @@ class Devices:
         device = Device(id=device_id, version=1, name=name, labels=labels, credential=credential, created_at=now)
         first = grave.rev + 1 if grave else 1
         revision = self._documents.revision(device, schema, {}, first, Author(by, "registered", now))
-        await self._write_new(
-            Write(
-                puts=[device, revision],
-                newest_schema=(schema.name, schema.version) if schema else None,
-                changes=[Change(at=now, kind=ChangeKind.DEVICE_ADDED, device=device_id)],
-                audit=[
-                    AuditEntry(
-                        at=now, by=by, action="device.add", target=device_id, detail={"schema": schema_name or ""}
-                    )
-                ],
-            ),
-            device_id,
+        detail = {"schema": schema_name or ""}
+        write = Write(
+            puts=[device, revision],
+            newest_schema=(schema.name, schema.version) if schema else None,
+            changes=[Change(at=now, kind=ChangeKind.DEVICE_ADDED, device=device_id)],
+            audit=[AuditEntry(at=now, by=by, action="device.add", target=device_id, detail=detail)],
         )
-        return Handover(device, password, self._keys.device_key(device_id, generation))
+        return write, Handover(device, password, self._keys.device_key(device_id, generation))
 
     async def change(self, device_id: str, name: str | None, labels: dict[str, str | None] | None, by: str) -> Device:
         """Changes a name, merges labels (None removes one). Nothing is written where nothing changes."""
@@ -163,14 +170,6 @@ class Devices:
         if schema is None:
             raise NotFound(f"There is no schema {name!r}. `fleetctl schema list` shows those there are.")
         return schema
-
-    async def _write_new(self, write: Write, device_id: str) -> None:
-        try:
-            await self._store.write(write)
-        except Conflict:
-            if await self._store.device(device_id):
-                raise _exists(device_id) from None
-            raise
 
     async def _replace(self, device: Device, action: str, by: str) -> bool:
         now = self._clock()

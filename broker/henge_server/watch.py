@@ -6,7 +6,7 @@ moment only (presence, telemetry) is handed to those who watch now and kept by n
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from henge_server.models import Change, Outcome, Revision
@@ -72,13 +72,13 @@ class Watch:
             watcher.passing.append(passing)
             watcher.wake.set()
 
-    async def events(self, after: int | None) -> AsyncIterator[list[Change | Passing]]:
-        """Batches of what happens, from the change above `after` on (None: from now). Raises HistoryGone at the first
+    async def events(self, after: int) -> AsyncGenerator[list[Change | Passing]]:
+        """Batches of what happens, from the change above `after` on. Raises HistoryGone at the first
         step.
 
         A batch may be empty: something woke the watcher that came to nothing.
         """
-        position = self._store.last_seq if after is None else after
+        position = after
         watcher = _Watcher()
         self._watchers.add(watcher)
         try:

@@ -38,21 +38,18 @@ async def events(
     last_event_id: Annotated[str | None, Header(description="Go on after this event")] = None,
 ) -> StreamingResponse:
     """Follow what happens. Without Last-Event-ID: from now on."""
-    after = _after(last_event_id)
-    if after is not None:
-        await parts.store.changes(after, 1)  # a history that is gone is said with a status, not within the stream
+    after = parts.store.last_seq if last_event_id is None else _after(last_event_id)
+    await parts.store.changes(after, 1)  # a history that is gone is said with a status, not within the stream
     return StreamingResponse(_stream(parts.watch, after, device), media_type="text/event-stream")
 
 
-def _after(last_event_id: str | None) -> int | None:
-    if last_event_id is None:
-        return None
+def _after(last_event_id: str) -> int:
     if not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19):
         raise BadRequest(f"Last-Event-ID {last_event_id!r} is not an id of an event here, which is a whole number.")
     return int(last_event_id)
 
 
-async def _stream(watch: Watch, after: int | None, device: str | None) -> AsyncIterator[str]:
+async def _stream(watch: Watch, after: int, device: str | None) -> AsyncIterator[str]:
     yield ": henge\n\n"  # the headers go out now, and the client knows that it is connected
     batches = watch.events(after)
     pending = asyncio.ensure_future(anext(batches, None))

@@ -1,11 +1,12 @@
 """Problems: every error leaves the API as RFC 9457 `application/problem+json`, in one shape."""
 
+import json
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
@@ -99,4 +100,5 @@ def _unknown(request: Request, error: Exception) -> Response:
 
 def _problem(status: int, title: str, detail: str, found: list[FieldProblem], headers: dict[str, str]) -> Response:
     body = ProblemOut(type="about:blank", title=title, status=status, detail=detail, errors=found)
-    return JSONResponse(body.model_dump(), status, headers, MEDIA_TYPE)
+    # In ASCII: a problem quotes what it was sent, and not every text that JSON can write can be encoded.
+    return Response(json.dumps(body.model_dump()), status, headers, MEDIA_TYPE)

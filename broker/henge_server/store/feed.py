@@ -88,4 +88,4 @@ def _changes(key: bytes, value: bytes, first: int, last: int) -> Iterator[Change
     start = layout.last_number(key)
     encoded = layout.decode_plain(value)[1]
     for seq in range(max(first, start), min(last, start + len(encoded) - 1) + 1):
-        yield Change.model_validate(layout.decode_plain(encoded[seq - start]) | {"seq": seq})
+        yield layout.decode(Change, encoded[seq - start]).model_copy(update={"seq": seq})

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import cbor2
 from pydantic import BaseModel
 
+from henge_server.errors import StoreUnavailable
 from henge_server.models import Device, Observed, Outcome, Record, Revision, Schema, Token, Tombstone
 
 # Counts up when an older server could no longer read what this one writes.
@@ -124,11 +125,20 @@ def encode(value: Any) -> bytes:
 
 
 def decode(kind: type[RecordT], value: bytes) -> RecordT:
-    return kind.model_validate(cbor2.loads(value))
+    """Raises StoreUnavailable where the bytes are no such record: a fault of the disk, or of another program."""
+    fields = decode_plain(value)
+    try:
+        return kind.model_validate(fields)
+    except ValueError as error:
+        raise StoreUnavailable(f"The store holds a {kind.__name__} that cannot be read: {error}") from error
 
 
 def decode_plain(value: bytes) -> Any:
-    return cbor2.loads(value)
+    """Raises StoreUnavailable where the bytes are no CBOR."""
+    try:
+        return cbor2.loads(value)
+    except (cbor2.CBORDecodeError, ValueError) as error:
+        raise StoreUnavailable(f"The store holds something that cannot be read: {error}") from error
 
 
 def _encode_nested(encoder: cbor2.CBOREncoder, value: Any) -> None:

@@ -133,8 +133,8 @@ class LmdbStore(Store):
             for encoded, future in turn:
                 try:
                     waiters.append((future, await batch.add(encoded)))
-                except HengeError as error:
-                    _fail([future], error)
+                except Exception as error:  # a conflict, or a stored record that cannot be read: this write alone
+                    _fail([future], translate(error))
             moment = self._clock()
             batch.seal(moment)
             batch.removed_keys += self._feed.forgettable(snapshot, moment)

@@ -102,13 +102,17 @@ async def test_old_changes_are_forgotten_and_their_numbers_not_given_again(open_
 async def test_changes_are_kept_for_the_stated_time(open_store: OpenStore, clock: Clock) -> None:
     store = await open_store(feed_keep_s=_KEEP_S)
     await store.write(records.noted(1))
-    clock.now += _KEEP_S * 1000
     await store.write(records.noted(2))
-    clock.now += 1
+    clock.now += _KEEP_S * 1000
     await store.write(records.noted(3))
     await store.close()
     store = await open_store(feed_keep_s=_KEEP_S)
 
+    assert await _read(store, 0) == [(1, 1), (2, 2), (3, 3)]
+    clock.now += 1
+    await store.write(records.noted(4))
+    await store.close()
+    store = await open_store(feed_keep_s=_KEEP_S)
     with pytest.raises(HistoryGone):
-        await store.changes(0)
-    assert await _read(store, 1) == [(2, 2), (3, 3)]
+        await store.changes(1)
+    assert await _read(store, 2) == [(3, 3), (4, 4)]

@@ -11,7 +11,7 @@ import cbor2
 import lmdb
 import pytest
 from henge_server.errors import CannotStart, StoreUnavailable
-from henge_server.store import Store, layout
+from henge_server.store import Store, Write, layout
 from henge_server.store.lmdb import LmdbStore
 
 from tests.server.store import records
@@ -84,6 +84,23 @@ async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(CannotStart, match="file/store"):
         await LmdbStore.open(tmp_path / "file" / "store")
+
+
+async def test_a_record_that_cannot_be_read_fails_those_who_need_it_alone(tmp_path: Path) -> None:
+    await (await LmdbStore.open(tmp_path)).close()
+    with lmdb.open(str(tmp_path), lib_version=0) as env, env.begin(write=True) as txn:
+        txn.put(layout.device("porch"), b"\xff")
+    store = await LmdbStore.open(tmp_path)
+
+    results = await asyncio.gather(
+        store.write(Write([records.device("porch", 2)])),
+        store.write(Write([records.device("attic")])),
+        store.device("porch"),
+        return_exceptions=True,
+    )
+
+    assert [type(result) for result in results] == [StoreUnavailable, int, StoreUnavailable]
+    await store.close()
 
 
 async def test_a_closed_store_refuses_and_has_kept_what_it_accepted(open_store: OpenStore) -> None:

@@ -112,13 +112,13 @@ class Documents:
 
     def _kept(self, device: Device, setting: Setting, before: Scalar | bytes | None, value: Scalar) -> Scalar | bytes:
         """The form in which a checked value is stored; a secret that did not change keeps its sealed bytes."""
-        normal = limits.normal(setting, value)
         if not setting.secret:
-            return normal
+            return limits.normal(setting, value)
+        secret = str(value)  # it is one already: no other type can be a secret
         generation = device.credential.generation
-        if isinstance(before, bytes) and self._keys.unseal(device.id, generation, before) == normal:
+        if isinstance(before, bytes) and self._keys.unseal(device.id, generation, before) == secret:
             return before
-        return self._keys.seal(device.id, generation, normal)
+        return self._keys.seal(device.id, generation, secret)
 
 
 def encode_document(schema: str, version: int, values: Values) -> bytes:

@@ -1,9 +1,10 @@
 """Routes about a device's config: what it should be, what it says it is, and every revision in between."""
 
 import time
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Path, Query, Response
+from pydantic import TypeAdapter, WithJsonSchema
 
 from henge_server.api.pages import Cursor, Limit, Page, number_before
 from henge_server.api.parts import Caller, Parts, WithParts
@@ -38,8 +39,10 @@ Wait = Annotated[
     float | None, Query(ge=0, le=_MAX_WAIT_S, description="Seconds to hold the answer until the board has decided")
 ]
 IfMatch = Annotated[str | None, Header(description='The ETag of the config that you read, like "7"')]
+# Any in code, so that a value of a wrong type is refused in the words of its setting, not in those of a JSON validator.
+_Value = Annotated[Any, WithJsonSchema(TypeAdapter(Given | None).json_schema())]
 ValuesIn = Annotated[
-    dict[str, Given | None],
+    dict[str, _Value],
     Body(description="Setting keys to values", openapi_examples={"colour": {"value": {"led.color": "#00ff66"}}}),
 ]
 _WRITES = {202: {"model": WrittenOut, "description": "Stored; the board has not decided yet"}}

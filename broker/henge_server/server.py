@@ -7,7 +7,7 @@ store is closed.
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from henge_server.api.parts import Parts
 from henge_server.configs import Configs
 from henge_server.devices import Devices
 from henge_server.documents import Documents
-from henge_server.errors import CannotStart
+from henge_server.errors import CannotStart, HengeError
 from henge_server.http import Http
 from henge_server.intake import Intake
 from henge_server.lag import Lag
@@ -79,21 +79,31 @@ async def _serve(settings: Settings, on_ready: Callable[[Ready], None] | None) -
         log.info("stopping")
 
 
+OpenStore = Callable[[Path, Settings], Awaitable[Store]]
+
+
+async def _open_store(folder: Path, settings: Settings) -> Store:
+    return await LmdbStore.open(folder, max_bytes=settings.store_max_bytes, feed_keep_s=settings.feed_keep_s)
+
+
 class Server:
     """The parts, in a context: entered when everything listens, left when everything accepted is on disk."""
 
     ready: Ready
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, open_store: OpenStore = _open_store) -> None:
         self._settings = settings
+        self._open_store = open_store
         self._stack = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> "Server":
         try:
             self.ready = await self._start()
-        except BaseException:
+        except BaseException as error:
             await self._stack.aclose()
+            if isinstance(error, (OSError, HengeError)) and not isinstance(error, CannotStart):
+                raise CannotStart(f"The data folder {self._settings.data} cannot be used: {error}.") from error
             raise
         return self
 
@@ -119,9 +129,7 @@ class Server:
         folder = _make_folder(settings.data)
         new = not (folder / "store").exists()
         secrets = keys.load_or_make(folder / _MASTER_KEY_FILE, may_make=new)
-        store = await LmdbStore.open(
-            folder / "store", max_bytes=settings.store_max_bytes, feed_keep_s=settings.feed_keep_s
-        )
+        store = await self._open_store(folder / "store", settings)
         self._stack.push_async_callback(store.close)
         token = await _admin_token(store, folder)
 

@@ -17,7 +17,7 @@ from henge_protocol import signing
 
 from henge_server.errors import CannotStart
 
-_IV_BYTES = 16  # AES block
+_IV_BYTES = 16  # an AES block
 _FILE_MODE = 0o600
 
 
@@ -37,7 +37,7 @@ class Keys:
     def seal(self, device: str, generation: int, secret: str) -> bytes:
         """A secret value as it is stored and sent: 16 bytes IV, then AES-256-CBC with PKCS 7 padding."""
         iv = secrets.token_bytes(_IV_BYTES)
-        padder = padding.PKCS7(algorithms.AES.block_size).padder()
+        padder = padding.PKCS7(8 * _IV_BYTES).padder()
         encryptor = self._cipher(device, generation, iv).encryptor()
         padded = padder.update(secret.encode()) + padder.finalize()
         return iv + encryptor.update(padded) + encryptor.finalize()
@@ -45,7 +45,7 @@ class Keys:
     def unseal(self, device: str, generation: int, sealed: bytes) -> str:
         """The secret that `seal` closed. Raises ValueError where it was sealed under another key."""
         decryptor = self._cipher(device, generation, sealed[:_IV_BYTES]).decryptor()
-        unpadder = padding.PKCS7(algorithms.AES.block_size).unpadder()
+        unpadder = padding.PKCS7(8 * _IV_BYTES).unpadder()
         padded = decryptor.update(sealed[_IV_BYTES:]) + decryptor.finalize()
         return (unpadder.update(padded) + unpadder.finalize()).decode()
 

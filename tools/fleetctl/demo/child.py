@@ -1,0 +1,95 @@
+"""Child: a process that is started again whenever it ends, until its owner is done.
+
+Each is the head of a process group of its own, so that Ctrl-C at the terminal reaches the demo alone, which then ends
+them in order, and with them whatever they have started.
+"""
+
+import asyncio
+import os
+import signal
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+_GRACE_S = 5.0  # to end by itself; a server closes its store in a fraction of that
+_FIRST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 15.0  # between starts of one that cannot stay up
+_STEADY_S = 30.0  # after which a start counts as having succeeded
+_LAST_WORDS = 20  # lines of its standard error that are kept, to be told when it ends
+
+Line = Callable[[str], None]
+
+
+class Child:
+    """One process. `line` hears each line of its output, `ended` the code and the last words at each end."""
+
+    def __init__(
+        self,
+        argv: Callable[[], Sequence[str]],
+        env: dict[str, str],
+        folder: Path,
+        line: Line,
+        ended: Callable[[int, list[str]], None],
+    ) -> None:
+        self._argv = argv
+        self._env = env
+        self._folder = folder
+        self._line = line
+        self._ended = ended
+
+    async def run(self) -> None:
+        """Until it is cancelled; nothing of it runs afterwards."""
+        clock = asyncio.get_running_loop().time
+        pause = _FIRST_PAUSE_S
+        while True:
+            started = clock()
+            self._ended(*await self._once())
+            pause = _FIRST_PAUSE_S if clock() - started > _STEADY_S else min(_LONGEST_PAUSE_S, pause * 2)
+            await asyncio.sleep(pause)
+
+    async def _once(self) -> tuple[int, list[str]]:
+        """One life: its exit code and its last words."""
+        words: deque[str] = deque(maxlen=_LAST_WORDS)
+        process = await asyncio.create_subprocess_exec(
+            *self._argv(),
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=PIPE,
+            env=self._env,
+            cwd=self._folder,
+            start_new_session=True,
+        )
+        try:
+            async with asyncio.TaskGroup() as reading:
+                reading.create_task(_read(process.stdout, self._line), name="output")
+                reading.create_task(_read(process.stderr, words.append), name="errors")
+            return await process.wait(), list(words)
+        finally:
+            await _end(process)
+
+
+async def _read(stream: asyncio.StreamReader | None, line: Line) -> None:
+    assert stream is not None
+    while data := await stream.readline():
+        line(data.decode(errors="replace").rstrip())
+
+
+async def _end(process: Process) -> None:
+    """Ends it and its group: asked first, then made to."""
+    if process.returncode is None:
+        _signal(process, signal.SIGTERM)
+        try:
+            async with asyncio.timeout(_GRACE_S):
+                await process.wait()
+        except TimeoutError:
+            pass
+    _signal(process, signal.SIGKILL)
+    await process.wait()
+
+
+def _signal(process: Process, number: signal.Signals) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        pass

@@ -1,0 +1,148 @@
+"""The ground that a demo stands on: its folder, its schema, its devices with their credentials, its context.
+
+Everything lies in one folder, which is removed at the end unless a person has named it.
+"""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from fleetctl.client import Client
+from fleetctl.context import Context, Contexts
+from fleetctl.credential import writable
+from fleetctl.errors import Failed, FleetctlError, Refused, Usage
+from fleetctl.schemafile import load
+
+CONTEXT = "demo"
+BOARDS = ("porch", "garden", "workshop")
+
+_LAMP = Path(__file__).with_name("lamp.yaml")
+_NOT_FOUND = 404
+_PATIENCE_S = 0.5  # for another demo's server: it runs on this machine
+
+
+@contextmanager
+def folder(named: Path | None) -> Iterator[Path]:
+    """The demo's folder: a new one that goes again, or the one that was named, which stays."""
+    if named is not None:
+        named.mkdir(mode=0o700, parents=True, exist_ok=True)
+        yield named.absolute()
+        return
+    made = Path(tempfile.mkdtemp(prefix="henge-demo-"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@contextmanager
+def context(server: str, token: str, mqtt: str) -> Iterator[Context]:
+    """The context `demo`, for as long as the block lasts."""
+    found = Context(CONTEXT, server, token, mqtt)
+    contexts = Contexts()
+    contexts.put(found)
+    try:
+        yield found
+    finally:
+        contexts.remove(found)
+
+
+def refuse_a_second() -> None:
+    """Raises Failed where another demo runs: its context would be lost."""
+    try:
+        found = Contexts().find(CONTEXT)
+        with Client(found, patience_s=_PATIENCE_S) as client:
+            next(client.schemas(), None)
+    except FleetctlError:
+        return  # no context, or one that was left behind by a demo that was killed
+    raise Failed(f"A demo runs already, at {found.server}. End it first, with Ctrl-C in its terminal.")
+
+
+def micropython() -> str:
+    """Path of the interpreter: HENGE_MICROPYTHON, else the one on PATH. Raises Usage."""
+    wanted = os.environ.get("HENGE_MICROPYTHON") or "micropython"
+    found = shutil.which(wanted)
+    if found is None:
+        raise Usage(
+            f"There is no {wanted} here, and the boards of the demo run on it. Install it (`apt install micropython`), "
+            "name it in HENGE_MICROPYTHON, or use `./dev demo` in a clone, which brings it."
+        )
+    return str(Path(found).absolute())
+
+
+def agent_path(place: Path) -> str:
+    """MICROPYPATH for an agent: a folder with links to our two packages and nothing else, and what is frozen in.
+
+    Not the folder they are installed in: MicroPython would find CPython's packages there.
+    """
+    place.mkdir(exist_ok=True)
+    for name in ("henge_protocol", "henge_agent"):
+        spec = find_spec(name)
+        if spec is None or not spec.submodule_search_locations:
+            raise Failed(f"The package {name} is not installed. Install henge-fleet again.")
+        link = place / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(next(iter(spec.submodule_search_locations)))
+    return f".frozen:{place}"
+
+
+def register(client: Client, place: Path, names: Sequence[str] = BOARDS) -> None:
+    """Brings schema and devices to the server, and a credential file NAME.json for each into the folder."""
+    schema = load(_LAMP)
+    client.apply_schema(schema.name, schema.settings)
+    for name in names:
+        if credential_file(place, name).exists() and _is_there(client, name):
+            continue
+        with writable(credential_file(place, name), replace=True) as file:
+            if _is_there(client, name):
+                file.write(client.rotate_credential(name))
+            else:
+                file.write(client.add_device({"id": name, "schema": schema.name}))
+
+
+def credential_file(place: Path, name: str) -> Path:
+    return place / f"{name}.json"
+
+
+def server_argv(place: Path, http: str, mqtt: str) -> list[str]:
+    """The command that starts the server; it says where it listens in one line of JSON."""
+    up = [sys.executable, "-m", "fleetctl", "-o", "json", "up", "--no-remember"]
+    return [*up, "--data", str(server_folder(place)), "--http", http, "--mqtt", mqtt]
+
+
+def agent_argv(interpreter: str, place: Path, mqtt: str, name: str) -> list[str]:
+    """The command that starts a board: the real agent, on simulated pins that it shows."""
+    data = place / name
+    data.mkdir(exist_ok=True)
+    agent = [interpreter, "-m", "henge_agent", "--server", mqtt, "--credential", str(credential_file(place, name))]
+    return [*agent, "--data", str(data), "--show"]
+
+
+def server_folder(place: Path) -> Path:
+    return place / "server"
+
+
+def token_file(place: Path) -> Path:
+    return server_folder(place) / "admin-token"
+
+
+def where(line: str) -> tuple[str, str]:
+    """URL and MQTT address in the line that a started server says. Raises ValueError, KeyError."""
+    said = json.loads(line)
+    return said["url"], said["mqtt"]
+
+
+def _is_there(client: Client, name: str) -> bool:
+    try:
+        client.device(name)
+    except Refused as error:
+        if error.status == _NOT_FOUND:
+            return False
+        raise
+    return True

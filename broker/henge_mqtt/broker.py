@@ -93,6 +93,7 @@ class Broker:
             server.close()
         for connection in list(self._sockets):
             connection.close(reasons.BROKER_CLOSED)
+        await asyncio.sleep(0)  # let every task begin: it can only clean up after itself once it has
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

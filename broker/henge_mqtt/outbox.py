@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
+
+from henge_mqtt import reasons
 
 if TYPE_CHECKING:
     from henge_mqtt.connection import Connection
+
+log = logging.getLogger(__name__)
 
 
 class Outbox:
@@ -24,4 +29,8 @@ class Outbox:
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []
         for connection in waiting:
-            connection.flush()
+            try:
+                connection.flush()
+            except (OSError, RuntimeError):  # uvloop's word for a transport that is gone; the others are to be served
+                log.exception("writing to client %r failed", connection.id)
+                connection.close(reasons.LOST)

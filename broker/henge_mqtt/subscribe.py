@@ -81,6 +81,10 @@ async def _answer_later(connection: Connection, packet_id: bytes, codes: bytes, 
         raise
     except Exception:
         connection.fail("retained")
+    finally:
+        for grant in grants:
+            if asyncio.iscoroutine(grant.source):
+                grant.source.close()  # one that was not reached; the others are done
 
 
 def _answer(

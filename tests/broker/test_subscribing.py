@@ -120,3 +120,12 @@ async def test_nothing_is_granted_when_a_later_filter_is_malformed(house: House)
     client.send(wire.subscribe(("a", 1), ("a#", 1)))
     assert await client.until_closed() == []
     assert house.broker.stats.subscriptions == 0
+
+
+async def test_nothing_is_left_waiting_when_the_broker_closes(open_house: OpenHouse):
+    house = await open_house(Librarian())
+    client = await house.client()
+    client.send(wire.subscribe(("doc/a", 1), ("doc/b", 1)))
+    await house.until(lambda: house.broker.stats.subscriptions == 2)
+    await house.broker.close()
+    assert await client.until_closed() == []

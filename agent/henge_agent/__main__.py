@@ -1,0 +1,117 @@
+"""`python -m henge_agent` and `micropython -m henge_agent`: the agent on a PC or a Raspberry Pi."""
+
+import asyncio
+import sys
+
+from henge_agent import credential
+from henge_agent.agent import Agent
+from henge_agent.compat import write_line
+from henge_agent.credential import BadCredential, Credential
+from henge_agent.crew import Crew
+from henge_agent.panel import Panel
+from henge_agent.pc_board import PcBoard
+
+USAGE = "usage: python -m henge_agent --server HOST:PORT --credential FILE --data DIR [--show]"
+HELP = (
+    USAGE
+    + """
+
+  --server HOST:PORT   where the server's MQTT listens, like 127.0.0.1:1883
+  --credential FILE    the JSON that enrolling the device gave
+  --data DIR           where the configuration is kept; one folder for each device
+  --show               a line of JSON on standard output whenever the simulated board changes"""
+)
+
+_OPTIONS = ("--server", "--credential", "--data")
+_USAGE_ERROR, _INTERRUPTED = 2, 130
+
+
+class UsageError(Exception):
+    """The program cannot start like this; the text says what to change."""
+
+
+class Options:
+    """The command line, checked. MicroPython has no argparse."""
+
+    def __init__(self, arguments: "list[str]") -> None:
+        found = {}
+        self.show = False
+        rest = list(arguments)
+        while rest:
+            name = rest.pop(0)
+            if name == "--show":
+                self.show = True
+            elif name in _OPTIONS and rest:
+                found[name] = rest.pop(0)
+            else:
+                problem = "needs a value" if name in _OPTIONS else "is not an option"
+                raise UsageError("{} {}\n{}".format(name, problem, USAGE))
+        for name in _OPTIONS:
+            if not found.get(name):
+                raise UsageError("{} is missing\n{}".format(name, USAGE))
+        self.host, self.port = _address(found["--server"])
+        self.credential = _credential(found["--credential"])
+        self.data = found["--data"]
+
+
+def _address(text: str) -> "tuple[str, int]":
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise UsageError("--server {}: expected HOST:PORT, like 127.0.0.1:1883".format(text))
+    return host.strip("[]"), int(port)
+
+
+def _credential(path: str) -> Credential:
+    try:
+        with open(path) as file:
+            return credential.parse(file.read())
+    except BadCredential as error:
+        raise UsageError("{} is no credential: {}; enrol the device again or copy the file whole".format(path, error))
+    except (OSError, UnicodeError) as error:
+        raise UsageError("cannot read the credential {}: {}".format(path, error))
+
+
+async def run(options: Options) -> None:
+    """The agent, and what shows it, until one of them ends."""
+    panel = Panel(lambda line: write_line(sys.stdout, line)) if options.show else None
+    try:
+        board = PcBoard(options.data, panel)
+    except OSError as error:
+        raise UsageError("cannot use the data folder {}: {}".format(options.data, error))
+    device = options.credential.device
+    agent = Agent(
+        board,
+        options.credential,
+        options.host,
+        options.port,
+        log=lambda level, text: write_line(sys.stderr, "{}: {}".format(device, text)),
+        observer=panel,
+    )
+    crew = Crew()
+    crew.add("agent", agent.run())
+    if panel:
+        crew.add("panel", panel.run())
+    try:
+        await crew.first()
+    finally:
+        await crew.stop()
+
+
+def main() -> None:
+    """Leaves with 2 where it cannot start, 130 when it was interrupted."""
+    if "--help" in sys.argv[1:]:
+        print(HELP)
+        return
+    try:
+        asyncio.run(run(Options(sys.argv[1:])))
+    except UsageError as error:
+        write_line(sys.stderr, "henge_agent: " + str(error))
+        sys.exit(_USAGE_ERROR)
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+    except OSError:
+        sys.exit(1)  # whoever read --show has gone
+
+
+if __name__ == "__main__":
+    main()

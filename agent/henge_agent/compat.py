@@ -1,0 +1,128 @@
+"""Every difference between CPython and MicroPython that the agent meets, found by capability, each with its reason.
+
+Nothing else in the agent asks which interpreter it runs on.
+"""
+
+import os
+import sys
+import time
+
+IS_MICROPYTHON = sys.implementation.name == "micropython"
+
+# The runtime as `hello` names it: "micropython 1.25.0".
+RUNTIME = (
+    "{} {}.{}.{}".format(sys.implementation.name, *sys.implementation[1][:3])
+    if IS_MICROPYTHON
+    else ("cpython " + sys.version.split()[0])
+)
+
+# MicroPython counts milliseconds in a small integer that wraps: after 12 days on a 32-bit board.
+if hasattr(time, "ticks_ms"):
+    ticks_ms = time.ticks_ms  # type: ignore[attr-defined]
+    TICKS_PERIOD: int = time.ticks_add(0, -1) + 1  # type: ignore[attr-defined]
+else:
+    TICKS_PERIOD = 1 << 62  # CPython's clock does not wrap
+
+    def ticks_ms() -> int:
+        """Milliseconds on a clock that only goes forward."""
+        return time.monotonic_ns() // 1_000_000
+
+
+def chance() -> float:
+    """A random number, 0 <= number < 1, good enough to spread boards that start at the same moment."""
+    return int.from_bytes(os.urandom(3), "big") / 0x1000000  # 24 bits: what a single float holds
+
+
+def free_memory() -> int:
+    """Free heap in bytes; on a computer the memory that is free at all."""
+    try:
+        import gc
+
+        return gc.mem_free()  # type: ignore[attr-defined]
+    except AttributeError:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def write_line(stream: object, line: str) -> None:
+    """One line, at once. MicroPython's print() knows no `flush` and its streams need none."""
+    stream.write(line + "\n")  # type: ignore[attr-defined]
+    if hasattr(stream, "flush") and not IS_MICROPYTHON:
+        stream.flush()  # type: ignore[attr-defined]
+
+
+def explain(error: BaseException) -> str:
+    """An exception as one short line, with its type where its text alone says little."""
+    text = str(error)
+    return type(error).__name__ + (": " + text if text else "")
+
+
+def abort(writer) -> None:
+    """Ends a stream whose last bytes nobody takes. On MicroPython closing it was enough: nothing waits there."""
+    if hasattr(writer, "transport"):
+        writer.transport.abort()
+
+
+def aes_cbc_decrypt(key: bytes, iv: bytes, data: bytes) -> bytes:
+    """AES-256-CBC without its padding taken off. `iv` is 16 bytes, `data` a multiple of 16."""
+    try:
+        import cryptolib  # type: ignore[import-not-found]
+
+        return cryptolib.aes(key, 2, iv).decrypt(data)  # 2: CBC, which has no name on most ports
+    except ImportError:
+        pass  # CPython: imported here and not above, since it takes 50 ms that only sealed values are worth
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+    decryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
+    return decryptor.update(data) + decryptor.finalize()
+
+
+def sync_file(file) -> None:
+    """Returns when what was written to an open file is on the medium. Raises OSError.
+
+    fdatasync and not fsync: it also writes what is needed to read the data back, and leaves out only the times.
+    """
+    file.flush()
+    if hasattr(os, "fdatasync"):
+        os.fdatasync(file.fileno())
+    else:
+        _check(_libc()[0](file.fileno()))
+
+
+def sync_folder(path: str) -> None:
+    """Returns when the names in a folder are on the medium. Raises OSError."""
+    if hasattr(os, "fsync"):
+        folder = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    else:
+        sync, open_folder, close = _libc()
+        folder = _check(open_folder(path, 0))
+        try:
+            _check(sync(folder))
+        finally:
+            close(folder)
+
+
+_functions: list = []  # of the C library, looked up once
+
+
+def _libc() -> list:
+    """fdatasync, open and close of the C library: MicroPython on Linux has none of them in `os`."""
+    if not _functions:
+        import ffi  # type: ignore[import-not-found]
+
+        library = ffi.open("libc.so.6")
+        _functions.append(library.func("i", "fdatasync", "i"))
+        _functions.append(library.func("i", "open", "si"))
+        _functions.append(library.func("i", "close", "i"))
+    return _functions
+
+
+def _check(result: int) -> int:
+    if result < 0:
+        import errno
+
+        raise OSError(errno.EIO)  # ffi does not hand errno over reliably
+    return result

@@ -1,0 +1,62 @@
+"""Crew: tasks that live and die together. Whoever makes one owns its tasks; when one ends, the owner hears of it.
+
+asyncio.TaskGroup does not exist on MicroPython, and a task's exception is easily lost there.
+"""
+
+import asyncio
+
+
+class _Member:
+    def __init__(self, name: str, coroutine) -> None:
+        self.name = name
+        self.coroutine = coroutine
+        self.task = None
+        self.begun = False
+
+
+class Crew:
+    """`add` tasks, wait for the `first` to end, then `stop` the rest."""
+
+    def __init__(self) -> None:
+        self._members: list = []
+        self._ended = asyncio.Event()
+        self._name = ""
+        self._error: "Exception | None" = None
+
+    def add(self, name: str, coroutine) -> None:
+        """Starts a coroutine as a task."""
+        member = _Member(name, coroutine)
+        member.task = asyncio.create_task(self._guard(member))
+        self._members.append(member)
+
+    async def first(self) -> str:
+        """The name of the first task that ended by itself. Raises what that one raised."""
+        await self._ended.wait()
+        if self._error is not None:
+            raise self._error
+        return self._name
+
+    async def stop(self) -> None:
+        """Returns when no task is left."""
+        members, self._members = self._members, []
+        for member in members:
+            member.task.cancel()
+        for member in members:
+            if member.begun:
+                await member.task  # never raises: _guard takes everything
+        await asyncio.sleep(0)  # lets the cancellation reach what had not begun
+        for member in members:
+            member.coroutine.close()  # does nothing to what has ended
+
+    async def _guard(self, member: _Member) -> None:
+        member.begun = True
+        error = None
+        try:
+            await member.coroutine
+        except asyncio.CancelledError:
+            return
+        except Exception as raised:
+            error = raised
+        if not self._ended.is_set():
+            self._name, self._error = member.name, error
+            self._ended.set()

@@ -1,0 +1,128 @@
+"""Documents: the bytes of a desired message become a candidate: values that may be applied, or the reasons why not.
+
+Pure. The signature is checked first, and nothing in a document is looked at before it holds.
+"""
+
+from henge_protocol import errors, schema, signing
+from henge_protocol.errors import WHOLE_DOCUMENT, BadMessage, Problem
+from henge_protocol.messages import Desired, Document
+
+from henge_agent.compat import aes_cbc_decrypt
+
+_BLOCK = 16  # bytes: AES's block, and the initialisation vector's size
+
+
+class Candidate:
+    """A document that somebody wants here. `values` are complete where `problems` is empty: defaults filled in.
+
+    `signed` says whether the server has made it; what is not signed may be anybody's.
+    """
+
+    def __init__(self, epoch: int = 0, rev: int = 0, doc: bytes = b"", mac: bytes = b"") -> None:
+        self.epoch = epoch
+        self.rev = rev
+        self.doc = doc
+        self.mac = mac
+        self.digest = b""
+        self.values: dict = {}
+        self.problems: "list[Problem]" = []
+        self.signed = False
+
+    @property
+    def order(self) -> "tuple[int, int]":
+        """By which a newer document is told from an older one."""
+        return self.epoch, self.rev
+
+
+class Documents:
+    """Reads documents for one device with its 32-byte key, against the settings that its drivers declare."""
+
+    def __init__(self, device: str, key: bytes, settings: "dict[str, schema.Setting]") -> None:
+        self._device = device
+        self._key = key
+        self._settings = settings
+        self._sealing_key = b""
+
+    def nothing(self) -> Candidate:
+        """What a board uses that was never told anything: the defaults."""
+        candidate = Candidate()
+        candidate.values = schema.defaults(self._settings)
+        candidate.signed = True
+        return candidate
+
+    def too_large(self) -> Candidate:
+        """For a message of which only the size is known."""
+        candidate = Candidate()
+        candidate.problems = [Problem(WHOLE_DOCUMENT, errors.TOO_LARGE)]
+        return candidate
+
+    def received(self, payload: bytes) -> Candidate:
+        """What a desired message holds. Never raises: what is wrong is in `problems`."""
+        if len(payload) > Desired.MAX_BYTES:
+            return self.too_large()
+        try:
+            desired = Desired.decode(payload)
+        except BadMessage as error:
+            candidate = Candidate()
+            candidate.problems = [Problem(WHOLE_DOCUMENT, errors.BAD_DOCUMENT, str(error))]
+            return candidate
+        candidate = Candidate(desired.epoch, desired.rev, desired.doc, desired.mac)
+        mac = signing.config_mac(self._key, self._device, desired.epoch, desired.rev, desired.doc)
+        if not signing.equal(mac, desired.mac):
+            candidate.problems = [Problem(WHOLE_DOCUMENT, errors.BAD_MAC)]
+            return candidate
+        candidate.signed = True
+        self._open(candidate)
+        return candidate
+
+    def stored(self, epoch: int, rev: int, mac: bytes, doc: bytes) -> Candidate:
+        """What was kept on flash, where only sound documents go.
+
+        Newer firmware may take other values than the one that stored it: `problems` then names what does not fit, and
+        `values` has the defaults there.
+        """
+        candidate = Candidate(epoch, rev, doc, mac)
+        candidate.signed = True
+        self._open(candidate)
+        return candidate
+
+    def _open(self, candidate: Candidate) -> None:
+        candidate.digest = signing.document_digest(self._key, candidate.doc)
+        candidate.values = schema.defaults(self._settings)
+        if len(candidate.doc) > schema.MAX_DOCUMENT:
+            candidate.problems = [Problem(WHOLE_DOCUMENT, errors.TOO_LARGE)]
+            return
+        try:
+            values = self._unsealed(Document.decode(candidate.doc).values)
+        except BadMessage as error:
+            candidate.problems = [Problem(WHOLE_DOCUMENT, errors.BAD_DOCUMENT, str(error))]
+            return
+        candidate.problems = schema.check(self._settings, values) + schema.missing(self._settings, values)
+        wrong = [problem.key for problem in candidate.problems]
+        for key, value in values.items():
+            if key not in wrong:
+                candidate.values[key] = schema.normal(self._settings[key], value)
+
+    def _unsealed(self, values: dict) -> dict:
+        """`values` with their secrets opened. Raises BadMessage."""
+        opened = {}
+        for key, value in values.items():
+            setting = self._settings.get(key)
+            if setting and setting.secret and isinstance(value, bytes):
+                value = self._unseal(key, value)
+            opened[key] = value
+        return opened
+
+    def _unseal(self, key: str, sealed: bytes) -> str:
+        if len(sealed) < 2 * _BLOCK or len(sealed) % _BLOCK:
+            raise BadMessage(key + ": not a sealed value")
+        if not self._sealing_key:
+            self._sealing_key = signing.sealing_key(self._key)
+        text = aes_cbc_decrypt(self._sealing_key, sealed[:_BLOCK], sealed[_BLOCK:])
+        fill = text[-1]
+        if not 1 <= fill <= _BLOCK or text[-fill:] != bytes((fill,)) * fill:
+            raise BadMessage(key + ": sealed under another key")
+        try:
+            return text[:-fill].decode()
+        except UnicodeError:
+            raise BadMessage(key + ": sealed under another key")

@@ -1,0 +1,181 @@
+"""Link: one MQTT connection, from CONNECT to its end. Everything that goes wrong on it becomes LinkLost.
+
+It owns no task: the agent runs `read` and `watch` side by side, and ends both when either raises.
+"""
+
+import asyncio
+
+from henge_agent import packets
+from henge_agent.compat import abort, explain
+from henge_agent.packets import BadPacket, Parser
+
+# Seconds between the CONNECT's beginning and its answer. A fleet of thousands coming back keeps a server busy for some.
+OPEN_TIMEOUT_S = 20
+# Milliseconds for an acknowledgement. The server acknowledges a report when its disk has it, so this also bounds how
+# long a stuck disk goes unnoticed.
+ANSWER_TIMEOUT_MS = 20_000
+_READ_BYTES = 1024  # at a time: a desired of everyday size in one piece, a small buffer on a board
+_CLOSE_TIMEOUT_S = 2  # for the last bytes to leave
+_MAX_UNANSWERED = 64  # messages on their way; more than a healthy server ever leaves open
+
+_REFUSALS = {  # return codes of CONNACK (3.2.2.3) that will be the same the next time
+    1: "the server does not speak MQTT 3.1.1",
+    2: "the server does not take this device's id",
+    4: "the server does not know this user name and password",
+    5: "the server does not let this device in",
+}
+
+
+class LinkLost(Exception):
+    """The connection is over, or could not be made; the next one may work. The text says why."""
+
+
+class LinkRefused(LinkLost):
+    """The server said no and will say it again until a person changes something."""
+
+
+class Link:
+    """`on_message(topic, payload)` is called for each message; payload is None where it was over `max_bytes`."""
+
+    def __init__(self, clock, keep_alive_s: int, max_bytes: int, on_message) -> None:
+        self._clock = clock
+        self._keep_alive_ms = keep_alive_s * 1000
+        self._parser = Parser(max_bytes)
+        self._on_message = on_message
+        self._reader = self._writer = None
+        self._sending = asyncio.Lock()  # MicroPython's streams lose bytes when two tasks write at once
+        self._send_began: "int | None" = None
+        self._unread: list = []  # packets that came in one piece with the CONNACK
+        self._last_id = 0
+        self._unanswered: dict = {}  # packet id -> when it was sent; 0 -> when the ping was
+        self._heard_at = self._sent_at = clock.ms()
+
+    async def open(self, connect, host: str, port: int, connect_packet: bytes) -> None:
+        """Returns when the server has said yes. Raises LinkLost, LinkRefused.
+
+        `connect(host, port)` is the board's way to a pair of streams.
+        """
+        try:
+            await asyncio.wait_for(self._open(connect, host, port, connect_packet), OPEN_TIMEOUT_S)
+        except asyncio.TimeoutError:
+            raise LinkLost("no answer from {}:{} within {} s".format(host, port, OPEN_TIMEOUT_S))
+
+    async def _open(self, connect, host: str, port: int, connect_packet: bytes) -> None:
+        try:
+            self._reader, self._writer = await connect(host, port)
+        except (OSError, ValueError) as error:
+            raise LinkLost("cannot connect to {}:{}: {}".format(host, port, explain(error)))
+        await self._send(connect_packet)
+        while not self._unread:
+            self._unread = await self._receive()
+        code = self._parsed(packets.read_connack, self._unread.pop(0))
+        if code in _REFUSALS:
+            raise LinkRefused(_REFUSALS[code])
+        if code:
+            raise LinkLost("the server is not available (code {})".format(code))
+
+    async def publish(self, topic: str, payload: bytes, qos: int = 0, retain: bool = False) -> None:
+        """Hands a message to the network. At QoS 1 its acknowledgement is watched for. Raises LinkLost."""
+        packet_id = self._expect_answer() if qos else None
+        await self._send(packets.publish(topic, payload, packet_id, retain))
+
+    async def subscribe(self, topics: "list[str]") -> None:
+        """Asks for messages; a refusal comes out of `read`. Raises LinkLost."""
+        await self._send(packets.subscribe(topics, self._expect_answer()))
+
+    async def read(self) -> None:
+        """Takes packets until the connection ends. Raises LinkLost; never returns."""
+        while True:
+            for packet in self._unread:
+                await self._take(packet)
+            self._unread = await self._receive()
+
+    async def watch(self) -> None:
+        """Sends pings. Raises LinkLost when the server owes an answer for too long; never returns."""
+        while True:
+            await asyncio.sleep(self._keep_alive_ms / 4000)
+            await self._look()
+
+    async def close(self) -> None:
+        """Without DISCONNECT, so that the broker sends the will, however this board comes to leave."""
+        writer, self._writer = self._writer, None
+        if writer is None:
+            return
+        try:
+            writer.close()
+            await asyncio.wait_for(writer.wait_closed(), _CLOSE_TIMEOUT_S)
+        except asyncio.TimeoutError:
+            abort(writer)
+        except (OSError, ValueError):
+            pass  # it was dead already
+
+    async def _look(self) -> None:
+        now = self._clock.ms()
+        for since in list(self._unanswered.values()) + [self._send_began or now]:
+            if now - since > ANSWER_TIMEOUT_MS:
+                raise LinkLost("no answer from the server for {} s".format((now - since) // 1000))
+        quiet = now - min(self._sent_at, self._heard_at) >= self._keep_alive_ms // 2
+        if quiet and 0 not in self._unanswered and not self._sending.locked():
+            self._unanswered[0] = now
+            await self._ping()
+
+    async def _ping(self) -> None:
+        try:
+            await asyncio.wait_for(self._send(packets.PINGREQ), ANSWER_TIMEOUT_MS / 1000)
+        except asyncio.TimeoutError:
+            raise LinkLost("the network takes nothing more")
+
+    async def _take(self, packet: packets.Packet) -> None:
+        if packet.kind == packets.PUBLISH:
+            message = self._parsed(packets.read_message, packet)
+            if message.packet_id is not None:
+                await self._send(packets.puback(message.packet_id))
+            self._on_message(message.topic, message.payload)
+        elif packet.kind == packets.PUBACK:
+            self._unanswered.pop(self._parsed(packets.read_ack, packet), None)
+        elif packet.kind == packets.SUBACK:
+            self._unanswered.pop(self._parsed(packets.read_ack, packet), None)
+            if 0x80 in bytes(packet.body[2:]):  # bytes: a bytearray of MicroPython cannot tell
+                raise LinkRefused("the server does not let this device read its own configuration")
+        elif packet.kind == packets.PINGRESP:
+            self._unanswered.pop(0, None)
+        else:
+            raise LinkLost("a packet of type {}, which no server sends".format(packet.kind))
+
+    def _expect_answer(self) -> int:
+        if len(self._unanswered) >= _MAX_UNANSWERED:
+            raise LinkLost("{} messages wait for the server".format(len(self._unanswered)))
+        while True:
+            self._last_id = self._last_id % 0xFFFF + 1
+            if self._last_id not in self._unanswered:
+                break
+        self._unanswered[self._last_id] = self._clock.ms()
+        return self._last_id
+
+    async def _send(self, data: bytes) -> None:
+        async with self._sending:
+            if self._writer is None:
+                raise LinkLost("the connection is closed")
+            self._send_began = self._clock.ms()
+            try:
+                self._writer.write(data)
+                await self._writer.drain()
+            except (OSError, ValueError) as error:  # ValueError: what TLS raises on MicroPython
+                raise LinkLost("cannot send: " + explain(error))
+            self._sent_at, self._send_began = self._clock.ms(), None
+
+    async def _receive(self) -> "list[packets.Packet]":
+        try:
+            data = await self._reader.read(_READ_BYTES)  # type: ignore[union-attr]
+        except (OSError, ValueError) as error:
+            raise LinkLost("cannot read: " + explain(error))
+        if not data:
+            raise LinkLost("the server closed the connection")
+        self._heard_at = self._clock.ms()
+        return self._parsed(self._parser.feed, data)
+
+    def _parsed(self, parse, data):
+        try:
+            return parse(data)
+        except BadPacket as error:
+            raise LinkLost("the server sent what is not MQTT: " + str(error))

@@ -1,0 +1,89 @@
+"""Memory: what survives a restart, as the agent thinks of it: candidates and refusals; `slots` knows their bytes."""
+
+from henge_protocol import cbor, messages
+from henge_protocol.errors import Problem
+from henge_protocol.signing import MAC_BYTES
+
+from henge_agent import slots
+from henge_agent.documents import Candidate, Documents
+from henge_agent.reports import errors_map
+from henge_agent.slots import Record, Slots
+from henge_agent.sync import Refusal
+
+_STATES = {
+    slots.APPLIED: messages.APPLIED,
+    slots.CONFIRMED: messages.CONFIRMED,
+    slots.REJECTED: messages.REJECTED,
+    slots.ROLLED_BACK: messages.ROLLED_BACK,
+}
+_MAX_ERRORS = 1024  # bytes of a refusal's reasons that are kept
+
+
+class Recalled:
+    """What a start remembers: candidates, with the outcome of each, and a refusal; any of them may be None."""
+
+    def __init__(self) -> None:
+        self.current: "Candidate | None" = None
+        self.outcome = messages.APPLIED
+        self.previous: "Candidate | None" = None
+        self.previous_outcome = messages.APPLIED
+        self.refusal: "Refusal | None" = None
+        self.lost_trial: "Candidate | None" = None
+
+
+class Memory:
+    """Everything here may raise StorageFailed."""
+
+    def __init__(self, kept: Slots, documents: Documents) -> None:
+        self._slots = kept
+        self._documents = documents
+
+    def recall(self) -> Recalled:
+        """What is on flash, at a start."""
+        found, recalled = self._slots.load(), Recalled()
+        if found.current:
+            recalled.current, recalled.outcome = self._candidate(found.current), _STATES[found.current.state]
+        if found.previous:
+            recalled.previous, recalled.previous_outcome = (
+                self._candidate(found.previous),
+                _STATES[found.previous.state],
+            )
+        if found.lost_trial:
+            recalled.lost_trial = self._candidate(found.lost_trial)
+        if found.refused:
+            recalled.refusal = _refusal(found.refused)
+        return recalled
+
+    def store(self, candidate: Candidate, is_trial: bool) -> None:
+        """Writes a document beside the one in use."""
+        state = slots.TRIAL if is_trial else slots.APPLIED
+        self._slots.stage(state, candidate.epoch, candidate.rev, candidate.mac + candidate.doc)
+
+    def keep(self) -> None:
+        """What was stored is in use."""
+        self._slots.keep()
+
+    def confirm(self) -> None:
+        """The trial that was stored has passed."""
+        self._slots.confirm()
+
+    def go_back(self) -> None:
+        """At a start: the document before the current one is in use."""
+        self._slots.go_back()
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Remembers a refusal and drops the document it is about."""
+        state = slots.REJECTED if refusal.state == messages.REJECTED else slots.ROLLED_BACK
+        errors = cbor.encode(errors_map(refusal.problems, _MAX_ERRORS))
+        self._slots.refuse(state, refusal.order[0], refusal.order[1], errors)
+
+    def _candidate(self, record: Record) -> Candidate:
+        mac, doc = record.payload[:MAC_BYTES], record.payload[MAC_BYTES:]
+        return self._documents.stored(record.epoch, record.rev, mac, doc)
+
+
+def _refusal(record: Record) -> Refusal:
+    errors = cbor.decode(record.payload)
+    assert isinstance(errors, dict)  # its hash was right, so it is what `refuse` wrote
+    problems = [Problem(key, code, text) for key, (code, text) in errors.items()]
+    return Refusal(record.order, _STATES[record.state], problems)

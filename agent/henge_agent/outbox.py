@@ -1,0 +1,47 @@
+"""Outbox: what waits to be sent on the connection there is. Bounded, so that a stuck network costs no memory."""
+
+import asyncio
+
+from henge_agent.link import LinkLost
+
+# Messages. Reports and log lines come in ones and twos; what overflows is a network that takes nothing, and `hello`
+# repeats the last report on the next connection.
+_MAX_WAITING = 16
+
+
+class Outbox:
+    """Filled by anybody, emptied by the one task that sends."""
+
+    def __init__(self) -> None:
+        self._waiting: list = []  # (topic, payload, qos), the oldest first
+        self._leaving = ""
+        self._filled = asyncio.Event()
+
+    def put(self, topic: str, payload: bytes, qos: int) -> None:
+        """Adds a message; where there are too many, the oldest is dropped."""
+        if len(self._waiting) >= _MAX_WAITING:
+            self._waiting.pop(0)
+        self._waiting.append((topic, payload, qos))
+        self._filled.set()
+
+    def leave(self, why: str) -> None:
+        """The connection is to end when all that waits has been sent."""
+        self._leaving = why
+        self._filled.set()
+
+    def clear(self) -> None:
+        """A new connection begins with nothing from the old one."""
+        self._waiting = []
+        self._leaving = ""
+        self._filled.clear()
+
+    async def send_all(self, link) -> None:
+        """Sends what comes. Raises LinkLost; never returns."""
+        while True:
+            await self._filled.wait()
+            self._filled.clear()
+            while self._waiting:
+                topic, payload, qos = self._waiting.pop(0)
+                await link.publish(topic, payload, qos)
+            if self._leaving:
+                raise LinkLost(self._leaving)

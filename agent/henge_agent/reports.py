@@ -1,0 +1,52 @@
+"""Reports: numbers what the board says of its documents, and remembers the last one, which `hello` repeats. Pure."""
+
+from henge_protocol.errors import Problem
+from henge_protocol.messages import Report
+
+# Bytes of errors in a report: the message may have 4 KiB in all.
+_MAX_ERRORS = 3 * 1024
+_MAX_TEXT = 160  # characters of one sentence
+
+
+class Reports:
+    """The reports of one start, which the random number `boot` names."""
+
+    def __init__(self, boot: int) -> None:
+        self._boot = boot
+        self._count = 0
+        self.last: "Report | None" = None
+
+    def make(self, order: "tuple[int, int]", state: str, digest: bytes, problems: "list[Problem]") -> Report:
+        """The next report. Where there are too many problems for a message, the first ones are in it."""
+        self._count += 1
+        self.last = Report(
+            epoch=order[0],
+            rev=order[1],
+            state=state,
+            digest=digest,
+            errors=errors_map(problems, _MAX_ERRORS),
+            boot=self._boot,
+            n=self._count,
+        )
+        return self.last
+
+    def last_within(self, max_bytes: int) -> "dict | None":
+        """The last report as a map, with as many of its errors as fit into `max_bytes` with their keys."""
+        if self.last is None:
+            return None
+        fields = self.last.fields()
+        found = [Problem(key, *entry) for key, entry in fields["errors"].items()]
+        fields["errors"] = errors_map(found, max_bytes)
+        return fields
+
+
+def errors_map(problems: "list[Problem]", max_bytes: int) -> dict:
+    """{key: [code, text]} of the first problems that fit into `max_bytes`."""
+    found = {}
+    for problem in problems:
+        entry = [problem.code, problem.text[:_MAX_TEXT]]
+        max_bytes -= 8 + len(problem.key) + len(entry[0]) + len(entry[1].encode())  # 8: CBOR's heads, at most
+        if max_bytes < 0:
+            break
+        found[problem.key] = entry
+    return found

@@ -1,0 +1,100 @@
+"""Settings: the values in use, for drivers and applications to read, and who is told when they change.
+
+A set of values is applied whole or not at all: when one driver does not take it, those before it get the old values
+back.
+"""
+
+from henge_protocol import errors, schema
+from henge_protocol.errors import WHOLE_DOCUMENT, Problem
+
+from henge_agent.compat import explain
+
+
+class NotApplied(Exception):
+    """A driver did not take the values; the old ones are in use. `problems` says which and why."""
+
+    def __init__(self, problems: "list[Problem]") -> None:
+        super().__init__("; ".join(problem.text for problem in problems))
+        self.problems = problems
+
+
+class Settings:
+    """What `drivers` declare, together, and its values. `warn(text)` is told what cannot be reported otherwise.
+
+    A driver has `SETTINGS`, a map of declarations, and `apply(values)`, which gets all values and may raise.
+    """
+
+    def __init__(self, drivers: list, warn) -> None:
+        self._drivers = drivers
+        self._warn = warn
+        self._callbacks: list = []
+        self._values: dict = {}
+        declarations = {}
+        for driver in drivers:
+            declarations.update(driver.SETTINGS)
+        self.declared: "dict[str, schema.Setting]" = schema.parse(declarations) if declarations else {}
+
+    def __getitem__(self, key: str):
+        return self._values[key]
+
+    def get(self, key: str, default=None):
+        """The value of a setting, or `default` where there is none of that name."""
+        return self._values.get(key, default)
+
+    def on_change(self, callback) -> None:
+        """`callback(key, value)` is called for each value that changed, after all drivers have taken theirs."""
+        self._callbacks.append(callback)
+
+    def begin(self, values: dict) -> "list[Problem]":
+        """The first values at a start. They hold even where a driver does not take them, which is what it returns."""
+        problems = []
+        for driver in self._drivers:
+            try:
+                driver.apply(values)
+            except Exception as error:
+                problems.extend(_problems(driver, sorted(driver.SETTINGS), error))
+        self._values = values
+        return problems
+
+    def repeat(self, driver) -> None:
+        """Hands the values in use to a driver again. Raises what the driver raises."""
+        driver.apply(self._values)
+
+    def apply(self, values: dict) -> None:
+        """Makes `values` those in use. Raises NotApplied, and then the old ones still are."""
+        before = self._values
+        changed = [key for key in sorted(values) if key not in before or before[key] != values[key]]
+        taken = []
+        for driver in self._drivers:
+            if not any(key in changed for key in driver.SETTINGS):
+                continue
+            taken.append(driver)  # the one that fails, too: it may have failed halfway
+            try:
+                driver.apply(values)
+            except Exception as error:
+                self._give_back(taken, before)
+                raise NotApplied(_problems(driver, changed, error))
+        self._values = values
+        self._tell(changed)
+
+    def _give_back(self, drivers: list, values: dict) -> None:
+        for driver in drivers:
+            try:
+                driver.apply(values)
+            except Exception as error:
+                self._warn("{} did not take its old settings back: {}".format(type(driver).__name__, explain(error)))
+
+    def _tell(self, changed: "list[str]") -> None:
+        for callback in self._callbacks:
+            for key in changed:
+                try:
+                    callback(key, self._values[key])
+                except Exception as error:
+                    self._warn("a callback on {} failed: {}".format(key, explain(error)))
+
+
+def _problems(driver, changed: "list[str]", error: Exception) -> "list[Problem]":
+    """One problem for each changed setting of the driver that failed, since it takes them together."""
+    text = type(driver).__name__ + ": " + explain(error)
+    keys = [key for key in changed if key in driver.SETTINGS] or [WHOLE_DOCUMENT]
+    return [Problem(key, errors.DRIVER_FAILED, text) for key in keys]

@@ -1,0 +1,31 @@
+"""Trial: a risky change on probation. It stays once the board is connected again under it; else it is taken back. Pure.
+
+That some server lets the board in proves nothing: only a validly signed document, received on a connection made under
+the new settings, does.
+"""
+
+
+class Trial:
+    """The probation of one candidate, from `began_ms` on, for at most `limit_ms`."""
+
+    def __init__(self, candidate, began_ms: int, limit_ms: int) -> None:
+        self.candidate = candidate
+        self.ends_ms = began_ms + limit_ms
+        self._reconnected = False
+
+    def connected(self) -> None:
+        """There is a connection that was made under the new settings."""
+        self._reconnected = True
+
+    def is_proved_by(self, order: "tuple[int, int]") -> bool:
+        """Whether a validly signed document of this (epoch, rev) ends the probation well."""
+        return self._reconnected and order >= self.candidate.order
+
+    def is_overdue(self, now_ms: int) -> bool:
+        """Whether the time for a proof is over."""
+        return now_ms >= self.ends_ms
+
+
+def touches_risky(settings: dict, before: dict, after: dict) -> bool:
+    """Whether a setting that is declared risky has another value after than before."""
+    return any(setting.risky and before.get(key) != after.get(key) for key, setting in settings.items())

@@ -1,0 +1,152 @@
+"""A device by script: what protocol.md asks of one, on aiomqtt, with every signature checked. It reports what it is
+told to.
+"""
+
+import asyncio
+import itertools
+from typing import Any
+
+import aiomqtt
+from henge_protocol import signing, topics
+from henge_protocol.messages import APPLIED, Desired, Document, Hello, Report
+
+PATIENCE_S = 20  # for what must happen; nothing is proven by the time it takes
+
+
+class Refused(Exception):
+    """The broker did not let the device in."""
+
+
+class Device:
+    """One device with its credential; `boot` is what it calls its start."""
+
+    def __init__(self, address: str, credential: dict[str, str], boot: int = 1) -> None:
+        self.id = credential["username"]
+        self.key = bytes.fromhex(credential["config_key"])
+        self.boot = boot
+        self.order = (0, 0)
+        self.digest = bytes(signing.DIGEST_BYTES)
+        self._host, port = address.rsplit(":", 1)
+        self._port = int(port)
+        self._password = credential["password"]
+        self._counts = itertools.count()
+        self._client: aiomqtt.Client | None = None
+
+    async def __aenter__(self) -> "Device":
+        await self.connect()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.disconnect()
+
+    async def connect(self, identifier: str | None = None) -> None:
+        """Raises Refused."""
+        client = aiomqtt.Client(
+            self._host,
+            self._port,
+            username=self.id,
+            password=self._password,
+            identifier=identifier or self.id,
+            will=aiomqtt.Will(self.topic(topics.STATUS), b"offline", qos=1, retain=True),
+            timeout=PATIENCE_S,
+        )
+        try:
+            await client.__aenter__()
+        except aiomqtt.MqttError as error:
+            raise Refused(str(error)) from error
+        self._client = client
+
+    async def disconnect(self) -> None:
+        if self._client:
+            client, self._client = self._client, None
+            try:
+                await client.__aexit__(None, None, None)
+            except aiomqtt.MqttError:
+                pass  # it was cut off before
+
+    @property
+    def client(self) -> aiomqtt.Client:
+        assert self._client is not None, "connect first"
+        return self._client
+
+    def topic(self, channel: str) -> str:
+        return topics.build(self.id, channel)
+
+    async def say(self, channel: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> None:
+        """Returns when the broker has acknowledged."""
+        await self.client.publish(self.topic(channel), payload, qos=qos, retain=retain)
+
+    async def hello(self, **fields: Any) -> None:
+        epoch, rev = self.order
+        hello = {
+            "proto": 1,
+            "uid": b"hardware",
+            "agent": "script",
+            "board": "test",
+            "runtime": "cpython",
+            "caps": b"",
+            "epoch": epoch,
+            "rev": rev,
+            "digest": self.digest,
+            "last": None,
+            "boot": self.boot,
+            "reset": "power",
+            "free": 100_000,
+            "sleep_s": None,
+        }
+        await self.say(topics.HELLO, Hello(**(hello | fields)).encode())
+
+    async def join(self, **fields: Any) -> None:
+        """Hello, online, subscribed: all that follows a connection."""
+        await self.hello(**fields)
+        await self.say(topics.STATUS, b"online", retain=True)
+        for channel in topics.TO_DEVICE:
+            await self.client.subscribe(self.topic(channel), qos=1)
+
+    async def desired(self) -> Desired:
+        """The next document, its signature checked."""
+        async with asyncio.timeout(PATIENCE_S):
+            message = await anext(self.client.messages)
+        assert str(message.topic) == self.topic(topics.DESIRED)
+        assert isinstance(message.payload, bytes)
+        desired = Desired.decode(message.payload)
+        assert desired.mac == signing.config_mac(self.key, self.id, desired.epoch, desired.rev, desired.doc)
+        return desired
+
+    async def nothing_more(self) -> None:
+        """Asserts that no message is on its way: what is sent later comes after an answer that is asked for now."""
+        await self.client.subscribe(self.topic(topics.COMMAND), qos=1)
+        assert not len(self.client.messages)
+
+    def report_of(self, desired: Desired, state: str = APPLIED, **fields: Any) -> Report:
+        """A report with the next count."""
+        if state == APPLIED:
+            self.order = (desired.epoch, desired.rev)
+            self.digest = signing.document_digest(self.key, desired.doc)
+        report = {
+            "epoch": desired.epoch,
+            "rev": desired.rev,
+            "state": state,
+            "digest": self.digest,
+            "errors": {},
+            "boot": self.boot,
+            "n": next(self._counts),
+        }
+        return Report(**(report | fields))
+
+    async def report(self, desired: Desired, state: str = APPLIED, **fields: Any) -> Report:
+        """Says what became of a document; returns when the server has acknowledged it."""
+        report = self.report_of(desired, state, **fields)
+        await self.say(topics.REPORT, report.encode())
+        return report
+
+    async def take(self) -> Desired:
+        """Takes the next document and says so."""
+        desired = await self.desired()
+        await self.report(desired)
+        return desired
+
+
+def values(desired: Desired) -> dict[str, Any]:
+    """The values of a document."""
+    return Document.decode(desired.doc).values

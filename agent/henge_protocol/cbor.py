@@ -63,7 +63,7 @@ def _refuse_tag(decoder: object, *_: object) -> object:
 
 
 # Every tag that cbor2 would turn into an object by itself; the rest go to its tag_hook.
-_NO_TAGS = dict.fromkeys(
+_NO_TAGS: dict = dict.fromkeys(
     (0, 1, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799), _refuse_tag
 )
 

@@ -19,7 +19,7 @@ Json = dict[str, Any]
 _PATIENCE_S = 10.0  # for an answer; a server that is well answers in milliseconds
 _CONNECT_S = 5.0
 _PAGE = 500  # entries asked for at a time
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Client:
@@ -33,7 +33,7 @@ class Client:
             base_url=context.server,
             headers={"Authorization": f"Bearer {context.token}"} if context.token else {},
             timeout=httpx.Timeout(patience_s, connect=min(_CONNECT_S, patience_s)),
-            trust_env=host not in _LOOPBACK,  # a proxy knows nothing of this machine's own servers
+            trust_env=host not in LOOPBACK,  # a proxy knows nothing of this machine's own servers
             # Loading the certificates takes longer than the whole request; http needs none.
             verify=ssl.create_default_context() if context.server.startswith("https:") else False,
         )

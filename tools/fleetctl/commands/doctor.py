@@ -1,7 +1,46 @@
-"""`fleetctl demo` (being written)."""
+"""`fleetctl doctor`: looks for what is wrong, and says what to do about it."""
+
+import os
+import shutil
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import typer
 
+from fleetctl.errors import Failed
+from fleetctl.session import Session, command
+from fleetctl.terminal import painted, printable
+
+if TYPE_CHECKING:
+    from fleetctl.checkup import Finding
+
+_COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
+
 
 def register(app: typer.Typer) -> None:
-    pass
+    command(app, "doctor")(doctor)
+
+
+def doctor(session: Session) -> None:
+    """Look for what is wrong, and say what to do about it. Exit code 1 where something fails."""
+    from fleetctl.checkup import Checkup, Level
+
+    failed = 0
+    for finding in Checkup(session.context_name, lambda: datetime.now(UTC), _micropython).run():
+        failed += finding.level is Level.FAIL
+        session.output.event(finding._asdict(), finding.subject, lambda finding=finding: _line(finding))
+    if failed:
+        raise Failed(f"{failed} of these checks failed.")
+
+
+def _micropython() -> str | None:
+    return shutil.which(os.environ.get("HENGE_MICROPYTHON") or "micropython")
+
+
+def _line(finding: "Finding") -> str:
+    level = painted(finding.level.ljust(4), _COLOURS[finding.level])
+    first, *rest = finding.text.splitlines() or [""]
+    lines = [f"{level}  {finding.subject.ljust(12)}  {printable(first)}", *(" " * 20 + printable(r) for r in rest)]
+    if finding.todo:
+        lines.append(f"{' ' * 20}-> {printable(finding.todo)}")
+    return "\n".join(lines)

@@ -37,7 +37,7 @@ def watch(
 
 
 def line(event: dict[str, Any]) -> str:
-    """`09:12:33  porch   applied revision 8`."""
+    """`09:12:33  porch         applied revision 8`."""
     words, colour = _WORDS.get(event["kind"], _unknown)(event["data"])
     at = values.when(event["at"])[11:]
     text = printable(words or event["kind"])
@@ -52,7 +52,7 @@ def _tell(text: str) -> None:
 
 def _changed(data: Data) -> tuple[str, str]:
     what = f": {', '.join(data['keys'])}" if data.get("keys") else ""
-    return f"should be revision {data['rev']}{what} ({data['why']}, by {data['by']})", ""
+    return f"revision {data['rev']} is wanted{what} ({data['by']}: {data['why']})", ""
 
 
 def _reported(data: Data) -> tuple[str, str]:

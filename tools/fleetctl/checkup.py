@@ -1,0 +1,187 @@
+"""The checkup: what can be wrong between a person, a server and its boards, each with what to do about it.
+
+Looks and changes nothing. A check that needs what an earlier one did not find is left out.
+"""
+
+import shutil
+import socket
+import stat
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import httpx
+
+from fleetctl import __version__
+from fleetctl.client import LOOPBACK, Client, Json
+from fleetctl.context import Context, Contexts
+from fleetctl.errors import FleetctlError, NotAllowed
+
+# Seconds that two clocks may differ. HTTP's Date has whole seconds, so 2 means nothing; from 5 on the times of events
+# and logs can no longer be put side by side.
+_CLOCK_S = 5
+_PATIENCE_S = 3.0  # for a connection to the broker
+_NAMED = 10  # devices named in a line
+_OTHERS_MAY = stat.S_IRWXG | stat.S_IRWXO
+_MQTT_PORT = 1883
+_ASKS_FOR_A_PERSON = ("rejected", "rolled_back", "drifted", "ahead")
+
+
+class Level(StrEnum):
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+class Finding(NamedTuple):
+    """What one check has found. `todo` is empty where all is well."""
+
+    level: Level
+    subject: str
+    text: str
+    todo: str = ""
+
+
+class Checkup:
+    """Looks at everything from this machine's side. `now` gives the moment; `find` a program's path, or None."""
+
+    def __init__(
+        self,
+        name: str | None,
+        now: Callable[[], datetime],
+        find: Callable[[], str | None] = lambda: shutil.which("micropython"),
+    ) -> None:
+        self._name = name
+        self._now = now
+        self._find = find
+
+    def run(self) -> Iterator[Finding]:
+        """The findings, as they are made."""
+        yield self._micropython()
+        try:
+            contexts = Contexts()
+            context = contexts.find(self._name)
+        except FleetctlError as error:
+            yield Finding(Level.FAIL, "context", error.detail)
+            return
+        yield from _file(contexts, context)
+        try:
+            with Client(context) as client:
+                yield from self._server(client)
+        except FleetctlError as error:
+            yield Finding(Level.FAIL, "server", error.detail, "Start it, or correct its address in fleetctl.toml.")
+            return
+        yield _broker(context)
+
+    def _server(self, client: Client) -> Iterator[Finding]:
+        """Raises NotReachable."""
+        answer = client.readiness()
+        yield _address(client.context)
+        yield _ready(answer)
+        yield self._clock(answer)
+        yield _version(client.version())
+        try:
+            devices = list(client.devices())
+        except NotAllowed as error:
+            todo = "Its token is in the file admin-token of the server's data folder: write it into fleetctl.toml."
+            yield Finding(Level.FAIL, "token", error.detail, todo)
+            return
+        yield Finding(Level.OK, "token", "is accepted")
+        yield from _devices(devices)
+
+    def _clock(self, answer: httpx.Response) -> Finding:
+        try:
+            theirs = parsedate_to_datetime(answer.headers["date"])
+        except (KeyError, ValueError):
+            return Finding(Level.WARN, "clock", "the server does not say its time", "Is there a proxy in between?")
+        apart = abs((self._now() - theirs).total_seconds())
+        if apart < _CLOCK_S:
+            return Finding(Level.OK, "clock", f"within {_CLOCK_S} s of this machine's")
+        todo = "Let both take their time from the network (`timedatectl set-ntp true`)."
+        return Finding(Level.WARN, "clock", f"{apart:.0f} s apart from this machine's", todo)
+
+    def _micropython(self) -> Finding:
+        found = self._find()
+        if found:
+            return Finding(Level.OK, "micropython", found)
+        todo = "Only `fleetctl demo` needs it: `apt install micropython`, or `./dev demo` in a clone."
+        return Finding(Level.WARN, "micropython", "is not installed here", todo)
+
+
+def _file(contexts: Contexts, context: Context) -> Iterator[Finding]:
+    yield Finding(Level.OK, "context", f"{context.name}: {context.server}")
+    mode = stat.S_IMODE(contexts.path.stat().st_mode)
+    if mode & _OTHERS_MAY:
+        text = f"{contexts.path} holds tokens and has mode {mode:04o}: others can read or change it"
+        yield Finding(Level.FAIL, "context file", text, f"chmod 600 {contexts.path}")
+    else:
+        yield Finding(Level.OK, "context file", f"{contexts.path}, mode {mode:04o}")
+
+
+def _address(context: Context) -> Finding:
+    parts = urlsplit(context.server)
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        todo = "Reach it through an SSH tunnel or a proxy with TLS: whoever is on the way reads the token."
+        return Finding(Level.WARN, "server", f"{context.server} answers, unencrypted", todo)
+    return Finding(Level.OK, "server", f"{context.server} answers")
+
+
+def _ready(answer: httpx.Response) -> Finding:
+    if answer.is_success:
+        return Finding(Level.OK, "ready", "its store answers and its broker listens")
+    try:
+        detail = str(answer.json()["detail"])
+    except (ValueError, TypeError, KeyError):
+        detail = f"it answered {answer.status_code} to /readyz"
+    return Finding(Level.FAIL, "ready", detail, "The server's log says more.")
+
+
+def _version(theirs: str) -> Finding:
+    if theirs == __version__:
+        return Finding(Level.OK, "version", f"{theirs}, as here")
+    return Finding(Level.WARN, "version", f"{theirs} there, {__version__} here", "Bring the older one up to date.")
+
+
+def _broker(context: Context) -> Finding:
+    host, port = broker_address(context)
+    try:
+        socket.create_connection((host, port), _PATIENCE_S).close()
+    except OSError as error:
+        text = f"{host}:{port} cannot be reached: {error.strerror or error}"
+        return Finding(Level.FAIL, "mqtt", text, "Boards cannot connect either. Is it a firewall, or another address?")
+    return Finding(Level.OK, "mqtt", f"{host}:{port} can be reached")
+
+
+def broker_address(context: Context) -> tuple[str, int]:
+    """Where boards connect, seen from here: what the context says, else the server's host and MQTT's own port."""
+    server = urlsplit(context.server).hostname or "127.0.0.1"
+    host, _, port = context.mqtt.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if host in ("", "0.0.0.0", "::"):
+        host = server  # it listens everywhere
+    return host, int(port) if port.isdigit() else _MQTT_PORT
+
+
+def _devices(devices: list[Json]) -> Iterator[Finding]:
+    if not devices:
+        yield Finding(Level.WARN, "devices", "none is registered", "`fleetctl device add ID` registers one.")
+        return
+    silent = [device["id"] for device in devices if device["last_heard_at"] is None]
+    if silent:
+        todo = "Bring each its credential (`fleetctl device rotate ID --out FILE` makes one) and the address above."
+        yield Finding(Level.WARN, "devices", f"never connected: {_named(silent)}", todo)
+    for sync in _ASKS_FOR_A_PERSON:
+        found = [device["id"] for device in devices if device["sync"] == sync]
+        if found:
+            todo = "`fleetctl config get ID` says why."
+            yield Finding(Level.WARN, "devices", f"{sync.replace('_', ' ')}: {_named(found)}", todo)
+    online = sum(device["status"] == "online" for device in devices)
+    yield Finding(Level.OK, "devices", f"{len(devices)} registered, {online} online")
+
+
+def _named(names: list[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -44,14 +44,15 @@ _Place = tuple[asyncio.Future[int], int]  # who waits, and the seq that the writ
 class LmdbStore(Store):
     """See `Store`. Made by `open`, for the event loop that runs then."""
 
-    def __init__(self, env: lmdb.Environment, lock: FolderLock, epoch: int, clock: Clock, feed: Feed) -> None:
-        self.epoch = epoch
-        self._env = env
+    def __init__(self, folder: Path, lock: FolderLock, clock: Clock, max_bytes: int, feed: Feed) -> None:
+        self._folder = folder
         self._lock = lock
         self._clock = clock
+        self._max_bytes = max_bytes
         self._feed = feed
+        self._env, self.epoch = open_environment(folder, max_bytes, clock())
         self._loop = asyncio.get_running_loop()
-        self._writer = Writer(env, self._loop.call_soon_threadsafe)
+        self._writer = Writer(self._loop.call_soon_threadsafe)
         self._waiting: deque[_Waiter] = deque()
         self._listeners: list[Callable[[], None]] = []
         self._idle = asyncio.Event()  # no write is waiting or being committed
@@ -71,8 +72,7 @@ class LmdbStore(Store):
         make_folder(folder)
         lock = FolderLock(folder)
         try:
-            env, epoch = open_environment(folder, max_bytes, clock())
-            return cls(env, lock, epoch, clock, Feed(feed_keep_s * 1000))
+            return cls(folder, lock, clock, max_bytes, Feed(feed_keep_s * 1000))
         except BaseException:
             lock.release()
             raise
@@ -119,9 +119,10 @@ class LmdbStore(Store):
                 batch, waiters = await self._collect(turn)
             except Exception as error:  # whatever it was, the waiters have to be told
                 _fail([future for _, future in turn], translate(error))
+                self._recover()
                 continue
             if waiters:
-                self._writer.commit(batch, lambda error, b=batch, w=waiters: self._finished(b, w, error))
+                self._writer.commit(self._env, batch, lambda error, b=batch, w=waiters: self._finished(b, w, error))
                 return
         self._idle.set()
 
@@ -156,12 +157,18 @@ class LmdbStore(Store):
         self._start()
 
     def _recover(self) -> None:
-        """Reads the numbers again: a disk that failed in the very last step of a commit may hold it all the same."""
+        """Opens the file afresh after a commit that failed.
+
+        The engine refuses everything, reads too, once it could not write the last page of a commit; and what failed
+        there may be on disk all the same, so the numbers are read again.
+        """
         before = self.last_seq
+        self._env.close()
         try:
+            self._env, _ = open_environment(self._folder, self._max_bytes, self._clock())
             self._load()
         except HengeError as error:
-            log.error("the store cannot be read", error=str(error))
+            log.error("the store cannot be read", error=error.detail)
         if self.last_seq != before:
             self._tell()
 

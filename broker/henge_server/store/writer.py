@@ -28,16 +28,15 @@ _MAP_FULL = "The store has reached its largest size; nothing was changed. Raise 
 class Writer:
     """Commits one batch after the other. `post` carries an answer to the event loop: `loop.call_soon_threadsafe`."""
 
-    def __init__(self, env: lmdb.Environment, post: Callable[..., object]) -> None:
-        self._env = env
+    def __init__(self, post: Callable[..., object]) -> None:
         self._post = post
-        self._queue: queue.SimpleQueue[tuple[Batch, Finished] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[lmdb.Environment, Batch, Finished] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="henge-store", daemon=True)
         self._thread.start()
 
-    def commit(self, batch: Batch, finished: Finished) -> None:
+    def commit(self, env: lmdb.Environment, batch: Batch, finished: Finished) -> None:
         """Calls `finished` through `post` with None once the batch is on disk, else with why nothing of it is."""
-        self._queue.put((batch, finished))
+        self._queue.put((env, batch, finished))
 
     def stop(self) -> None:
         """Ends the thread after what it was given; blocks until then."""
@@ -46,9 +45,9 @@ class Writer:
 
     def _run(self) -> None:
         while (job := self._queue.get()) is not None:
-            batch, finished = job
+            env, batch, finished = job
             try:
-                self._post(finished, _commit(self._env, batch))
+                self._post(finished, _commit(env, batch))
             except RuntimeError:
                 return  # the event loop was closed: nobody is left to be told, and no more will come
 
@@ -94,4 +93,4 @@ def translate(error: Exception) -> HengeError:
     code = getattr(error, "code", None) or getattr(error, "errno", None)
     if isinstance(error, lmdb.DiskError) or code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return StoreFull(_DISK_FULL)
-    return StoreUnavailable(f"The store failed: {error}. Look after its disk, then restart the server.")
+    return StoreUnavailable(f"The store failed: {error}. Look after its disk.")

@@ -59,6 +59,15 @@ async def test_what_belongs_to_a_device_that_is_not_there_is_refused(store: Stor
         await store.write(Write([record]))
 
 
+async def test_a_refused_write_leaves_nothing_for_the_next_one_to_follow(store: Store) -> None:
+    half = Write([records.device("attic"), records.schema(), records.revision("cellar")])
+    whole = Write([records.device("attic"), records.schema()])
+
+    results = await asyncio.gather(store.write(half), store.write(whole), return_exceptions=True)
+
+    assert [type(result) for result in results] == [Conflict, int]
+
+
 async def test_a_schema_is_refused_when_its_version_does_not_follow(store: Store) -> None:
     await store.write(Write([records.schema(version=1)]))
 

@@ -56,13 +56,19 @@ make_empty_venv() {
 
 find_python() {
     command -v python3 >/dev/null || install python3-venv || :
+    # Ubuntu 22.04 has a newer one beside its own.
+    search_python || { install python3.11-venv && search_python; } ||
+        fail "Python 3.11 or newer (64-bit) is needed; here is: $(python3 --version 2>&1 || :)" \
+            'Debian 12 and newer, Ubuntu 24.04 and newer, Raspberry Pi OS: sudo apt install python3-venv' \
+            'Ubuntu 22.04: sudo apt install python3.11-venv' \
+            'Then run the same command again.'
+}
+
+search_python() {
     for python in python3 python3.14 python3.13 python3.12 python3.11; do
         "$python" -c 'import sys; sys.exit(not (sys.version_info >= (3, 11) and sys.maxsize > 2**32))' 2>/dev/null && return
     done
-    fail "Python 3.11 or newer (64-bit) is needed; here is: $(python3 --version 2>&1 || :)" \
-        'Debian 12 and newer, Raspberry Pi OS: sudo apt install python3-venv' \
-        'Ubuntu 22.04: sudo apt install python3.11-venv' \
-        'Then run the same command again.'
+    return 1
 }
 
 # Debian ships Python without ensurepip. As root its package is installed; else pip's wheel is taken out of Debian's

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from henge_mqtt.session import Session
 
-REMEMBERED = 16_384
-"""Topics whose receivers are kept once found in the trie; forgotten all together when there are more."""
+REMEMBERED = 32_768
+"""Topics whose receivers are kept once found, three for each of 10,000 boards; with more, all are forgotten."""
 
 NOBODY: Mapping[Session, int] = {}
 
@@ -78,9 +78,13 @@ class Subscriptions:
         return found
 
     def _search(self, topic: str) -> Mapping[Session, int]:
-        found = dict(self._exact.get(topic, NOBODY))
-        for receivers in _matching(self._wild, topic):
-            for session, qos in receivers.items():
+        sources = [self._exact.get(topic, NOBODY), *_matching(self._wild, topic)]
+        sources = [source for source in sources if source]
+        if len(sources) < 2:  # no copy: when it changes, what was found is forgotten
+            return sources[0] if sources else NOBODY
+        found: dict[Session, int] = {}
+        for source in sources:
+            for session, qos in source.items():
                 if qos >= found.get(session, 0):
                     found[session] = qos
         return found
@@ -102,9 +106,9 @@ def _has_wildcard(topic_filter: str) -> bool:
     return "+" in topic_filter or "#" in topic_filter
 
 
-def _matching(root: _Level, topic: str) -> list[dict[Session, int]]:
+def _matching(root: _Level, topic: str) -> list[Mapping[Session, int]]:
     """The receivers at every filter of the trie that matches `topic`."""
-    found: list[dict[Session, int]] = []
+    found: list[Mapping[Session, int]] = []
     levels = [root]
     wildcards = not topic.startswith("$")  # a wildcard at the start does not match $-topics (4.7.2-1)
     for name in topic.split("/"):

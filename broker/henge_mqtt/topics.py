@@ -7,8 +7,8 @@ from henge_mqtt import codec
 from henge_mqtt.errors import Malformed
 from henge_mqtt.limits import Limits
 
-REMEMBERED = 16_384
-"""Names kept decoded. A fleet's topics repeat; at 10,000 boards the ones in use fit. Some 3 MB when full."""
+REMEMBERED = 32_768
+"""Names kept decoded. A fleet's topics repeat; at 10,000 boards three of each fit. Some 8 MB when full."""
 
 REMEMBERED_LENGTH = 128
 """Bytes of a name that is kept: bounds the memory that long ones could take."""

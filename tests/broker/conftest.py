@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import uvloop
-from henge_mqtt import Broker, Client, Hooks, Limits, Message, Received
+from henge_mqtt import Broker, Client, Hooks, Limits, Received
 
 from tests.broker import wire
 from tests.broker.wire import Wire
@@ -124,6 +124,3 @@ def mosquitto_programs() -> Callable[[str], str]:
         return found
 
     return find
-
-
-__all__ = ["House", "Message", "OpenHouse", "Recorder"]

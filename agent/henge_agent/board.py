@@ -19,7 +19,7 @@ class Board:
     def __init__(self) -> None:
         self.storage = MemoryStorage()
         self.light = NullLight()
-        self.sensor: "NullSensor | None" = None  # None: no driver for it is started
+        self.sensor = None  # with `read()`, as NullSensor has it; None: no driver for it is started
 
     def ticks_ms(self) -> int:
         """Milliseconds on a counter that only goes forward and wraps."""

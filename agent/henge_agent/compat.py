@@ -10,11 +10,7 @@ import time
 IS_MICROPYTHON = sys.implementation.name == "micropython"
 
 # The runtime as `hello` names it: "micropython 1.25.0".
-RUNTIME = (
-    "{} {}.{}.{}".format(sys.implementation.name, *sys.implementation[1][:3])
-    if IS_MICROPYTHON
-    else ("cpython " + sys.version.split()[0])
-)
+RUNTIME = sys.implementation.name + " " + ".".join(str(part) for part in sys.implementation.version[:3])
 
 # MicroPython counts milliseconds in a small integer that wraps: after 12 days on a 32-bit board.
 if hasattr(time, "ticks_ms"):

@@ -10,7 +10,7 @@ class _Member:
     def __init__(self, name: str, coroutine) -> None:
         self.name = name
         self.coroutine = coroutine
-        self.task = None
+        self.task: "asyncio.Task | None" = None
         self.begun = False
 
 
@@ -40,10 +40,11 @@ class Crew:
         """Returns when no task is left."""
         members, self._members = self._members, []
         for member in members:
+            assert member.task is not None
             member.task.cancel()
         for member in members:
             if member.begun:
-                await member.task  # never raises: _guard takes everything
+                await member.task  # type: ignore[misc]  # never raises: _guard takes everything
         await asyncio.sleep(0)  # lets the cancellation reach what had not begun
         for member in members:
             member.coroutine.close()  # does nothing to what has ended

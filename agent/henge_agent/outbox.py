@@ -2,6 +2,8 @@
 
 import asyncio
 
+from henge_protocol import topics
+
 from henge_agent.link import LinkLost
 
 # Messages. Reports and log lines come in ones and twos; what overflows is a network that takes nothing, and `hello`
@@ -12,16 +14,17 @@ _MAX_WAITING = 16
 class Outbox:
     """Filled by anybody, emptied by the one task that sends."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: str) -> None:
+        self._device = device
         self._waiting: list = []  # (topic, payload, qos), the oldest first
         self._leaving = ""
         self._filled = asyncio.Event()
 
-    def put(self, topic: str, payload: bytes, qos: int) -> None:
-        """Adds a message; where there are too many, the oldest is dropped."""
+    def put(self, channel: str, payload: bytes, qos: int) -> None:
+        """Adds a message on one of the device's channels; where there are too many, the oldest is dropped."""
         if len(self._waiting) >= _MAX_WAITING:
             self._waiting.pop(0)
-        self._waiting.append((topic, payload, qos))
+        self._waiting.append((topics.build(self._device, channel), payload, qos))
         self._filled.set()
 
     def leave(self, why: str) -> None:

@@ -24,7 +24,7 @@ class PcBoard(Board):
         self.storage = FileStorage(folder)
         self.uid = _machine_id(folder)
         self.light = SimulatedLight(show)
-        self.sensor = SimulatedSensor(show, self.chance)
+        self.sensor = SimulatedSensor(show, self.chance)  # type: ignore[assignment]
 
     async def connect(self, host: str, port: int):
         """TCP. CPython sends small packets at once by itself, MicroPython has to be told."""

@@ -14,12 +14,12 @@ class Reports:
     def __init__(self, boot: int) -> None:
         self._boot = boot
         self._count = 0
-        self.last: "Report | None" = None
+        self.last: "Report | None" = None  # set by whoever makes one that `hello` is to repeat
 
     def make(self, order: "tuple[int, int]", state: str, digest: bytes, problems: "list[Problem]") -> Report:
         """The next report. Where there are too many problems for a message, the first ones are in it."""
         self._count += 1
-        self.last = Report(
+        return Report(
             epoch=order[0],
             rev=order[1],
             state=state,
@@ -28,7 +28,6 @@ class Reports:
             boot=self._boot,
             n=self._count,
         )
-        return self.last
 
     def last_within(self, max_bytes: int) -> "dict | None":
         """The last report as a map, with as many of its errors as fit into `max_bytes` with their keys."""

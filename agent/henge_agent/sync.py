@@ -8,6 +8,7 @@ so a newer document replaces an older one wherever one has to wait; only a trial
 from henge_protocol.errors import Problem
 from henge_protocol.messages import APPLIED, CONFIRMED, REJECTED, ROLLED_BACK, TRIAL
 
+from henge_agent.documents import Candidate
 from henge_agent.trial import Trial, touches_risky
 
 # Phases, each with what it means.
@@ -27,7 +28,8 @@ KEEP = "keep"  # (): what was stored is the one in use
 CONFIRM = "confirm"  # (): mark the trial on flash; then `confirmed` or `not_confirmed`
 REFUSE = "refuse"  # (refusal): remember it on flash, drop what it is about
 TAKE_BACK = "take_back"  # (candidate): hand this one to the drivers again
-REPORT = "report"  # (order, state, digest, problems)
+REPORT = "report"  # (order, state, digest, problems): say it, and again in the next hello
+ANSWER = "answer"  # the same, said once: it is about a document that may be anybody's
 RECONNECT = "reconnect"  # (why): end the connection and make it anew
 
 
@@ -41,22 +43,24 @@ class Refusal:
 
 
 class Sync:
-    """`settings` are the declared ones; a trial has `trial_ms` milliseconds to prove itself."""
+    """`settings` are the declared ones, `nothing` the candidate of a board that was never told anything; a trial has
+    `trial_ms` milliseconds to prove itself.
+    """
 
-    def __init__(self, settings: dict, trial_ms: int) -> None:
+    def __init__(self, settings: dict, nothing: Candidate, trial_ms: int) -> None:
         self._settings = settings
         self._trial_ms = trial_ms
         self.phase = IDLE
-        self.current = None  # the candidate that was last kept
+        self.current = nothing  # the candidate that was last kept
         self.outcome = APPLIED  # of the current one: applied or confirmed
         self._is_told = False  # whether the current one came from the server, and is not just the defaults
         self._refused: "Refusal | None" = None
-        self._underway = None
+        self._underway: "Candidate | None" = None
         self._trial: "Trial | None" = None
-        self._waiting = None
+        self._waiting: "Candidate | None" = None
 
     @property
-    def in_use(self):
+    def in_use(self) -> Candidate:
         """The candidate whose values the drivers have."""
         return self._trial.candidate if self._trial else self.current
 
@@ -65,25 +69,26 @@ class Sync:
         """When `tick` has to be called; None where nothing is due."""
         return self._trial.ends_ms if self._trial else None
 
-    def booted(self, current, is_told: bool, outcome: str, refused: "Refusal | None", lost_trial) -> list:
-        """A start found `current` in use, a refusal, and a trial that the start has ended: the last two may be None."""
-        self.current, self._is_told, self.outcome, self._refused = current, is_told, outcome, refused
+    def booted(self, current: "Candidate | None", outcome: str, refused: "Refusal | None", lost_trial) -> list:
+        """A start found a document in use, a refusal, and a trial that the start has ended; each may be None."""
+        if current is not None:
+            self._settle(current, outcome)
+        self._refused = refused
         if lost_trial is not None:
             return self._refuse(lost_trial, ROLLED_BACK, [])
-        if refused and (not is_told or refused.order > current.order):
+        if refused and (not self._is_told or refused.order > self.current.order):
             return [self._report_refusal()]
-        return [self._report_current()] if is_told else []
+        return [self._report_current()] if self._is_told else []
 
     def connected(self) -> None:
         """A connection was made."""
         if self._trial:
             self._trial.connected()
 
-    def desired(self, candidate) -> list:
+    def desired(self, candidate: Candidate) -> list:
         """A document arrived."""
         if not candidate.signed:  # never remembered: a forgery must not keep the true one out
-            digest = self.in_use.digest
-            return [(REPORT, candidate.order, REJECTED, digest, candidate.problems)]
+            return [(ANSWER, candidate.order, REJECTED, self.in_use.digest, candidate.problems)]
         if self.phase == IDLE:
             return self._consider(candidate)
         if self._waiting is None or candidate.order >= self._waiting.order:
@@ -97,7 +102,7 @@ class Sync:
 
     def applied(self, now_ms: int) -> list:
         """The drivers have taken what was to be applied."""
-        candidate, self._underway = self._underway, None
+        candidate, self._underway = self._taken(), None
         if touches_risky(self._settings, self.current.values, candidate.values):
             self.phase = PROBATION
             self._trial = Trial(candidate, now_ms, self._trial_ms)
@@ -110,7 +115,7 @@ class Sync:
 
     def failed(self, problems: "list[Problem]", is_final: bool) -> list:
         """It could not be stored or applied. Where that is not final, the same document may be tried again."""
-        candidate, self._underway = self._underway, None
+        candidate, self._underway = self._taken(), None
         self.phase = IDLE
         if is_final:
             return self._refuse(candidate, REJECTED, problems) + self._next()
@@ -139,7 +144,7 @@ class Sync:
         actions.append((RECONNECT, "the settings before the trial are in use again"))
         return actions + self._next()
 
-    def _consider(self, candidate) -> list:
+    def _consider(self, candidate: Candidate) -> list:
         """Decides about a signed document while nothing is under way."""
         if self._is_told and candidate.order <= self.current.order:
             return [self._report_current()]
@@ -166,11 +171,15 @@ class Sync:
             return []  # nothing waits, or only what the last report has answered
         return self._consider(candidate)
 
-    def _settle(self, candidate, outcome: str) -> None:
+    def _taken(self) -> Candidate:
+        assert self._underway is not None  # an event that nothing was asked for is a fault of the owner
+        return self._underway
+
+    def _settle(self, candidate: Candidate, outcome: str) -> None:
         self.phase = IDLE
         self.current, self.outcome, self._is_told = candidate, outcome, True
 
-    def _refuse(self, candidate, state: str, problems: "list[Problem]") -> list:
+    def _refuse(self, candidate: Candidate, state: str, problems: "list[Problem]") -> list:
         self._refused = Refusal(candidate.order, state, problems)
         return [(REFUSE, self._refused), self._report_refusal()]
 

@@ -1,0 +1,37 @@
+"""Greeting: the `hello` with which a board begins every connection. Pure."""
+
+from henge_protocol import PROTOCOL_VERSION
+from henge_protocol.errors import BadMessage
+from henge_protocol.messages import Hello
+
+from henge_agent import VERSION
+from henge_agent.compat import RUNTIME
+
+# Bytes of the last report's errors that are tried, one after another: a hello has 1 KiB, most of it free.
+_ROOM_FOR_ERRORS = (400, 0)
+
+
+def hello(board, in_use, reports, boot: int, free: int) -> bytes:
+    """The payload: who the board is, which document is `in_use`, the last of the `reports`, bytes of `free` memory."""
+    message = Hello(
+        proto=PROTOCOL_VERSION,
+        uid=board.uid,
+        agent="henge-agent " + VERSION,
+        board=board.name,
+        runtime=RUNTIME,
+        caps=b"",  # announces nothing yet: the server then sends every key of the schema
+        epoch=in_use.epoch,
+        rev=in_use.rev,
+        digest=in_use.digest,
+        boot=boot,
+        reset=board.reset_cause,
+        free=free,
+    )
+    for room in _ROOM_FOR_ERRORS:
+        message.last = reports.last_within(room)
+        try:
+            return message.encode()
+        except BadMessage:
+            pass  # too large
+    message.last = None
+    return message.encode()

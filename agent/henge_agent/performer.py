@@ -1,0 +1,129 @@
+"""Performer: does what `sync` decided: flash, drivers, reports. It waits for nothing, so that no step is half done."""
+
+from henge_protocol import errors, messages, topics
+from henge_protocol.errors import WHOLE_DOCUMENT, Problem
+from henge_protocol.messages import Report
+
+from henge_agent import sync
+from henge_agent.documents import Candidate
+from henge_agent.memory import Memory, Recalled
+from henge_agent.outbox import Outbox
+from henge_agent.reports import Reports
+from henge_agent.settings import NotApplied, Settings
+from henge_agent.slots import StorageFailed
+from henge_agent.sync import Refusal, Sync
+
+
+class Performer:
+    """`say(level, text)` is told what happens; `clock.ms()` is the time."""
+
+    def __init__(
+        self, decides: Sync, memory: Memory, settings: Settings, reports: Reports, outbox: Outbox, clock, say
+    ) -> None:
+        self._sync = decides
+        self._memory = memory
+        self._settings = settings
+        self._reports = reports
+        self._outbox = outbox
+        self._clock = clock
+        self._say = say
+        self._ways = {
+            sync.STORE: self._store,
+            sync.APPLY: self._apply,
+            sync.KEEP: memory.keep,
+            sync.CONFIRM: self._confirm,
+            sync.REFUSE: self._refuse,
+            sync.TAKE_BACK: self._take_back,
+            sync.REPORT: self._report,
+            sync.ANSWER: self._answer,
+            sync.RECONNECT: outbox.leave,
+        }
+
+    def start(self) -> None:
+        """Takes up what is on flash."""
+        try:
+            recalled = self._memory.recall()
+        except StorageFailed as error:
+            self._say("error", str(error))
+            recalled = Recalled()
+        current = self._begin(recalled)
+        self.perform(self._sync.booted(current, recalled.outcome, recalled.refusal, recalled.lost_trial))
+
+    def perform(self, actions: list) -> None:
+        """Performs actions and what follows from them."""
+        while actions:
+            action = actions[0]
+            actions = (self._ways[action[0]](*action[1:]) or []) + actions[1:]
+
+    def _begin(self, recalled: Recalled) -> "Candidate | None":
+        """Hands the drivers the newest document; where they do not take it any more, perhaps the one before."""
+        current, previous = recalled.current, recalled.previous
+        if current is None:
+            self._list(self._settings.begin(self._sync.current.values))
+            return None
+        self._list(current.problems)
+        problems = self._settings.begin(current.values)
+        self._list(problems)
+        if not problems or previous is None:
+            return current
+        if self._settings.begin(previous.values):
+            self._settings.begin(current.values)  # no better: it is the hardware, not the document
+            return current
+        self._memory.go_back()
+        recalled.outcome = recalled.previous_outcome
+        recalled.refusal = Refusal(current.order, messages.REJECTED, problems)
+        self._refuse(recalled.refusal)
+        return previous
+
+    def _store(self, candidate: Candidate, is_trial: bool) -> list:
+        try:
+            self._memory.store(candidate, is_trial)
+        except StorageFailed as error:
+            self._say("error", str(error))
+            return self._sync.failed([Problem(WHOLE_DOCUMENT, errors.DRIVER_FAILED, str(error))], False)
+        return self._sync.staged()
+
+    def _apply(self, candidate: Candidate) -> list:
+        try:
+            self._settings.apply(candidate.values)
+        except NotApplied as error:
+            self._say("warning", str(error))
+            return self._sync.failed(error.problems, True)
+        return self._sync.applied(self._clock.ms())
+
+    def _confirm(self) -> list:
+        try:
+            self._memory.confirm()
+        except StorageFailed as error:
+            self._say("error", str(error))
+            return self._sync.not_confirmed()
+        return self._sync.confirmed()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        try:
+            self._memory.refuse(refusal)
+        except StorageFailed as error:  # it is refused all the same, until the next start
+            self._say("error", str(error))
+
+    def _take_back(self, candidate: Candidate) -> None:
+        try:
+            self._settings.apply(candidate.values)
+        except NotApplied as error:
+            self._say("error", "cannot go back: " + str(error))
+
+    def _report(self, *what) -> None:
+        self._reports.last = self._send_report(*what)
+
+    def _answer(self, *what) -> None:
+        self._send_report(*what)
+
+    def _send_report(self, order: "tuple[int, int]", state: str, digest: bytes, problems: "list[Problem]") -> Report:
+        report = self._reports.make(order, state, digest, problems)
+        self._outbox.put(topics.REPORT, report.encode(), 1)
+        self._say("info", "revision {} {}".format(order[1], state))
+        self._list(problems)
+        return report
+
+    def _list(self, problems: "list[Problem]") -> None:
+        for problem in problems:
+            self._say("info", "  {}: {}".format(problem.key or "the document", problem.text))

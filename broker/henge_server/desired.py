@@ -17,6 +17,6 @@ async def to_serve(store: Store, device: str) -> Revision | None:
     if observed and observed.ahead:
         return None
     outcome = await store.outcome(device, revision.rev)
-    if outcome and outcome.epoch == revision.epoch and outcome.state in _REFUSED:
+    if outcome and outcome.epoch == revision.epoch and outcome.is_final and outcome.state in _REFUSED:
         return None
     return revision

@@ -7,7 +7,8 @@ affair; how they look to a person is the API's. Times are whole milliseconds sin
 from enum import StrEnum
 from typing import Any
 
-from henge_protocol.messages import FINAL_STATES
+from henge_protocol.errors import BAD_MAC, DRIVER_FAILED, WHOLE_DOCUMENT
+from henge_protocol.messages import FINAL_STATES, REJECTED
 from pydantic import BaseModel, ConfigDict
 
 Scalar = bool | int | float | str
@@ -84,7 +85,7 @@ class Revision(Record):
 
 
 class Outcome(Record):
-    """What a device said became of one revision; the last word is final."""
+    """What a device said became of one revision; a final word stays."""
 
     device: str
     rev: int
@@ -95,8 +96,17 @@ class Outcome(Record):
     at: int
 
     @property
-    def is_final(self) -> bool:
+    def is_decided(self) -> bool:
+        """Whether whoever waits has an answer."""
         return self.state in FINAL_STATES
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it can never be another one. A signature that did not fit or a flash that did not take it says nothing
+        of the document: the same one may be taken the next time.
+        """
+        passing = self.state == REJECTED and self.errors.get(WHOLE_DOCUMENT, [""])[0] in (BAD_MAC, DRIVER_FAILED)
+        return self.is_decided and not passing
 
 
 class Observed(Record):

@@ -139,7 +139,7 @@ class Waiter:
             del self._waiting[self._device]
 
     async def decided(self, revision: Revision, seconds: float) -> tuple[Outcome | None, bool]:
-        """The outcome of a revision and whether a newer one took its place; the outcome is None or not final when time
+        """The outcome of a revision and whether a newer one took its place; the outcome is None or undecided when time
         ran out or the server stops.
         """
         try:
@@ -147,7 +147,7 @@ class Waiter:
                 while True:
                     self._event.clear()
                     outcome, superseded = await self.look(revision)
-                    if superseded or self._watch.closed or (outcome and outcome.is_final):
+                    if superseded or self._watch.closed or (outcome and outcome.is_decided):
                         return outcome, superseded
                     await self._event.wait()
         except TimeoutError:
@@ -158,7 +158,7 @@ class Waiter:
         outcome = await self._store.outcome(self._device, revision.rev)
         if outcome and outcome.epoch != revision.epoch:
             outcome = None  # of a revision that had this number before the store was restored
-        if outcome and outcome.is_final:
+        if outcome and outcome.is_decided:
             return outcome, False
         newest = await self._store.revision(self._device)
         return outcome, newest is None or newest.rev != revision.rev

@@ -173,7 +173,7 @@ class _Answer:
             outcome, superseded = await self._waiter.look(written.revision)
         state = SUPERSEDED if superseded else outcome.state if outcome else PENDING
         config = await self._parts.configs.get(self._device_id)
-        if self._wait and not superseded and not (outcome and outcome.is_final):
+        if self._wait and not superseded and not (outcome and outcome.is_decided):
             self._response.status_code = 202
         self._response.headers["ETag"] = _etag(config.desired.rev)
         self._response.headers["Server-Timing"] = self._parts.timeline.server_timing(

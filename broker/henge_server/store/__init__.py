@@ -74,8 +74,8 @@ class Store(ABC):
 
     @abstractmethod
     async def changes(self, after: int, limit: int = 1000) -> list[Change]:
-        """The feed above `after`, oldest first. Raises HistoryGone where it no longer reaches back that far, or not yet:
-        a number from before a restore.
+        """The feed above `after`, oldest first. Raises HistoryGone where it no longer reaches back that far, and for a
+        number above `last_seq`, which is one from before a restore.
         """
 
     @abstractmethod

@@ -25,8 +25,11 @@ class FolderLock:
     """Holds a folder for this process. The kernel lets go of it when the process ends, however it ends."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises CannotStart where another process holds it."""
-        self._descriptor = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE)
+        """Raises CannotStart where another process holds it, or where nothing can be written."""
+        try:
+            self._descriptor = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE)
+        except OSError as error:
+            raise CannotStart(f"The store's folder {folder} cannot be written: {error.strerror}.") from error
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

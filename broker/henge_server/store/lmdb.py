@@ -15,7 +15,7 @@ from pathlib import Path
 import lmdb
 import structlog
 
-from henge_server.errors import HengeError, StoreUnavailable
+from henge_server.errors import CannotStart, HengeError, StoreUnavailable
 from henge_server.models import AuditEntry, Change, Device, Observed, Outcome, Revision, Schema, Token, Tombstone
 from henge_server.moments import Clock, now
 from henge_server.store import Store, Write, layout
@@ -50,16 +50,20 @@ class LmdbStore(Store):
         self._clock = clock
         self._max_bytes = max_bytes
         self._feed = feed
-        self._env, self.epoch = open_environment(folder, max_bytes, clock())
-        self._loop = asyncio.get_running_loop()
-        self._writer = Writer(self._loop.call_soon_threadsafe)
         self._waiting: deque[_Waiter] = deque()
         self._listeners: list[Callable[[], None]] = []
         self._idle = asyncio.Event()  # no write is waiting or being committed
         self._idle.set()
         self._is_closing = False
         self._is_closed = False
-        self._load()
+        self._env, self.epoch = open_environment(folder, max_bytes, clock())
+        try:
+            self._load()
+        except HengeError as error:
+            self._env.close()
+            raise CannotStart(f"The store in {folder} cannot be used: {error.detail}") from error
+        self._loop = asyncio.get_running_loop()
+        self._writer = Writer(self._loop.call_soon_threadsafe)
 
     @classmethod
     async def open(

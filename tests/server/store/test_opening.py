@@ -86,6 +86,23 @@ async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         await LmdbStore.open(tmp_path / "file" / "store")
 
 
+async def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "server.lock").mkdir()
+
+    with pytest.raises(CannotStart, match="cannot be written"):
+        await LmdbStore.open(tmp_path)
+
+
+async def test_a_feed_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
+    await (await LmdbStore.open(tmp_path)).close()
+    with lmdb.open(str(tmp_path), lib_version=0) as env, env.begin(write=True) as txn:
+        txn.put(layout.FEED + layout.number(7), b"\xff")
+
+    for _ in range(2):  # it lets go of the folder each time
+        with pytest.raises(CannotStart, match="cannot be used"):
+            await LmdbStore.open(tmp_path)
+
+
 async def test_a_record_that_cannot_be_read_fails_those_who_need_it_alone(tmp_path: Path) -> None:
     await (await LmdbStore.open(tmp_path)).close()
     with lmdb.open(str(tmp_path), lib_version=0) as env, env.begin(write=True) as txn:

@@ -102,8 +102,9 @@ class Outcome(Record):
 
     @property
     def is_final(self) -> bool:
-        """Whether it can never be another one. A signature that did not fit or a flash that did not take it says nothing
-        of the document: the same one may be taken the next time.
+        """Whether it can never be another one.
+
+        A signature that did not fit or a flash that failed says nothing of the document: it may be taken the next time.
         """
         passing = self.state == REJECTED and self.errors.get(WHOLE_DOCUMENT, [""])[0] in (BAD_MAC, DRIVER_FAILED)
         return self.is_decided and not passing

@@ -89,10 +89,10 @@ class _Panel:
     def begin(self, hints: Sequence[str]) -> None:
         self._hints = hints
 
-    def show(self, boards: "Sequence[Board]", trouble: str) -> None:
+    def show(self, boards: "Sequence[Board]", note: str) -> None:
         from fleetctl.demo.panel import panel
 
-        self._live.update(panel(boards, trouble, self._hints), refresh=True)
+        self._live.update(panel(boards, note, self._hints), refresh=True)
 
 
 class _Lines:
@@ -100,16 +100,18 @@ class _Lines:
 
     def __init__(self) -> None:
         self._shown: dict[str, tuple] = {}
-        self._trouble = ""
+        self._note = ""
 
     def begin(self, hints: Sequence[str]) -> None:
         print("Try in a second terminal:\n\n  " + "\n  ".join(hints) + "\n", flush=True)
 
-    def show(self, boards: "Sequence[Board]", trouble: str) -> None:
-        if trouble and trouble != self._trouble:
-            print(printable(trouble), flush=True)
-        self._trouble = trouble
+    def show(self, boards: "Sequence[Board]", note: str) -> None:
+        if note and note != self._note:
+            print(printable(note), flush=True)
+        self._note = note
         for board in boards:
+            if board.is_looked_up:
+                continue  # one line with its settings, not one without them before
             if self._shown.get(board.name, _unseen(board)) != board.gist():
                 self._shown[board.name] = board.gist()
                 print(printable(board.line()), flush=True)

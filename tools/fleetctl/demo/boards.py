@@ -9,7 +9,7 @@ Json = dict[str, Any]
 
 @dataclass(slots=True)
 class Board:
-    """One board as last seen. `trouble` is said in place of its state while its process is down."""
+    """One board as last seen. `trouble` is said while its process is down."""
 
     name: str
     red: int = 0
@@ -21,7 +21,7 @@ class Board:
     state: str = "starting"
     link: str = "down"
     trouble: str = ""
-    settings: dict[int, Json] = field(default_factory=dict)  # of each revision that was looked up
+    settings: dict[int, Json] = field(default_factory=dict)  # of each revision; empty while it is looked up
 
     def take(self, line: str) -> bool:
         """Takes in a line of the agent's output; False where it is none."""
@@ -37,11 +37,16 @@ class Board:
         self.trouble = ""
         return True
 
-    def ended(self, code: int, words: list[str]) -> None:
+    def ended(self, how: str) -> None:
         """Its process has ended and will be started again."""
         self.red = self.green = self.blue = 0
-        self.link = "down"
-        self.trouble = f"ended with code {code}, starting again" + (f": {words[-1]}" if words else "")
+        self.state, self.link = "starting", "down"
+        self.trouble = f"{self.name} {how}; it is started again"
+
+    @property
+    def is_looked_up(self) -> bool:
+        """Whether the settings of its revision are just being asked for."""
+        return self.settings.get(self.rev) == {}
 
     @property
     def colour(self) -> str:
@@ -52,10 +57,10 @@ class Board:
     def settings_text(self) -> str:
         """The settings of the revision that it runs; as far as it shows them itself until they were looked up."""
         values = self.settings.get(self.rev)
-        if values is None:
+        if not values:
             return self.mode
         light = f"{values.get('led.color')} {values.get('led.brightness')} %" if values.get("led.on") else "off"
-        return f"{light} {values.get('led.mode')}, every {values.get('sensor.period')} s"
+        return f"{light} {values.get('led.mode')}, {values.get('sensor.period')} s"
 
     @property
     def temperature_text(self) -> str:
@@ -64,7 +69,7 @@ class Board:
     def line(self) -> str:
         """The board in one line, for output that is not a terminal."""
         if self.trouble:
-            return f"{self.name}: {self.trouble}"
+            return self.trouble
         return (
             f"{self.name}: LED {self.settings_text or '-'}, {self.temperature_text}, "
             f"revision {self.rev} {self.state}, link {self.link}"

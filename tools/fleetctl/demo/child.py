@@ -16,13 +16,12 @@ _GRACE_S = 5.0  # to end by itself; a server closes its store in a fraction of t
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 15.0  # between starts of one that cannot stay up
 _STEADY_S = 30.0  # after which a start counts as having succeeded
-_LAST_WORDS = 20  # lines of its standard error that are kept, to be told when it ends
 
 Line = Callable[[str], None]
 
 
 class Child:
-    """One process. `line` hears each line of its output, `ended` the code and the last words at each end."""
+    """One process. `line` hears each line of its output, `ended` at each end how it was."""
 
     def __init__(
         self,
@@ -30,7 +29,7 @@ class Child:
         env: dict[str, str],
         folder: Path,
         line: Line,
-        ended: Callable[[int, list[str]], None],
+        ended: Line,
     ) -> None:
         self._argv = argv
         self._env = env
@@ -44,13 +43,13 @@ class Child:
         pause = _FIRST_PAUSE_S
         while True:
             started = clock()
-            self._ended(*await self._once())
+            self._ended(await self._once())
             pause = _FIRST_PAUSE_S if clock() - started > _STEADY_S else min(_LONGEST_PAUSE_S, pause * 2)
             await asyncio.sleep(pause)
 
-    async def _once(self) -> tuple[int, list[str]]:
-        """One life: its exit code and its last words."""
-        words: deque[str] = deque(maxlen=_LAST_WORDS)
+    async def _once(self) -> str:
+        """One life; how it ended."""
+        words: deque[str] = deque(maxlen=1)  # the last thing it said on standard error
         process = await asyncio.create_subprocess_exec(
             *self._argv(),
             stdin=DEVNULL,
@@ -64,9 +63,16 @@ class Child:
             async with asyncio.TaskGroup() as reading:
                 reading.create_task(_read(process.stdout, self._line), name="output")
                 reading.create_task(_read(process.stderr, words.append), name="errors")
-            return await process.wait(), list(words)
+            return _how(await process.wait(), words)
         finally:
             await _end(process)
+
+
+def _how(code: int, words: Sequence[str]) -> str:
+    """`ended with code 1: OSError: ...`; what was said before somebody else ended it has no part in it."""
+    if code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"ended with code {code}" + "".join(f": {word}" for word in words)
 
 
 async def _read(stream: asyncio.StreamReader | None, line: Line) -> None:

@@ -1,47 +1,54 @@
 """The panel: the demo's boards on a terminal, a row each, and below it what to try."""
 
+import sys
 from collections.abc import Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from fleetctl.demo.boards import Board
+from fleetctl.terminal import has_colour
 
-_STATE_COLOURS = {"applied": "green", "confirmed": "green", "trial": "yellow", "starting": "dim"}
+_STATE_COLOURS = {"applied": "green", "confirmed": "green", "trial": "yellow", "starting": "dim", "new": "dim"}
 _LED = "██████"
 
 
-def panel(boards: Sequence[Board], trouble: str, hints: Sequence[str]) -> RenderableType:
-    """Everything that the terminal shows. `trouble` is about the server; empty while it is well."""
-    table = Table(title="henge demo: three boards on MicroPython", title_justify="left", title_style="bold")
-    for heading, least in (("board", 8), ("LED", 14), ("settings", 16), ("temp", 7), ("rev", 3), ("state", 9)):
+def panel(boards: Sequence[Board], note: str, hints: Sequence[str]) -> RenderableType:
+    """Everything that the terminal shows. `note` is about the server; empty while it is well."""
+    table = Table(
+        title="henge demo: three boards on MicroPython", title_justify="left", title_style="bold", box=SIMPLE_HEAD
+    )
+    # Least widths keep the columns still while texts change; all of them fit into 80 characters.
+    for heading, least in (("board", 8), ("LED", 7), ("settings", 20), ("temp", 7), ("rev", 3), ("state", 8)):
         table.add_column(heading, min_width=least)
     table.add_column("link", min_width=4)
     for board in boards:
         table.add_row(*_row(board))
     parts: list[RenderableType] = [table]
-    if trouble:
-        parts.append(Text(trouble, style="red"))
-    # Each line is a whole one: cut at the terminal's edge it could not be copied.
-    parts += [Text("\nTry in a second terminal:\n"), Padding(Text("\n".join(hints), style="cyan"), (0, 0, 0, 2))]
+    parts += [Text(said, style="red") for said in (note, *(board.trouble for board in boards)) if said]
+    if hints:
+        # As text, not in a box or padded: a blank behind a backslash would break the command that is copied.
+        parts += [Text("\nTry in a second terminal:\n"), *(Text("  " + hint, style="cyan") for hint in hints)]
     parts.append(Text("\nCtrl-C ends the demo and removes all of it.", style="dim"))
     return Group(*parts)
 
 
+def _led(board: Board) -> Text:
+    """A block that shines as the LED does; in words where the terminal shows no colours."""
+    if not has_colour(sys.stdout):
+        return Text(board.colour)
+    return Text(_LED, style=f"rgb({board.red},{board.green},{board.blue})")
+
+
 def _row(board: Board) -> list[Text]:
-    state = Text(board.trouble, style="red") if board.trouble else Text(board.state, style=_state_style(board))
     return [
         Text(board.name, style="bold"),
-        Text.assemble((_LED, f"rgb({board.red},{board.green},{board.blue})"), " ", (board.colour, "dim")),
+        _led(board),
         Text(board.settings_text),
         Text(board.temperature_text),
         Text(str(board.rev or "-")),
-        state,
+        Text(board.state, style=_STATE_COLOURS.get(board.state, "red")),
         Text(board.link, style="green" if board.link == "up" else "red"),
     ]
-
-
-def _state_style(board: Board) -> str:
-    return _STATE_COLOURS.get(board.state, "red")

@@ -26,8 +26,8 @@ class Screen(Protocol):
 
     def begin(self, hints: Sequence[str]) -> None: ...
 
-    def show(self, boards: Sequence[Board], trouble: str) -> None:
-        """Called whenever something has changed, at most ten times a second."""
+    def show(self, boards: Sequence[Board], note: str) -> None:
+        """Called whenever something has changed, at most ten times a second. `note` is about the server."""
         ...
 
 
@@ -42,13 +42,14 @@ class Stage:
         self._changed = asyncio.Event()
         self._looking: asyncio.Queue[Board] = asyncio.Queue()
         self._url = self._mqtt = ""
-        self._trouble = ""
+        self._note = ""
 
     async def run(self, until: asyncio.Event) -> None:
         """Until the event is set. Raises Failed where the server does not come up."""
         self._listening: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         server = Child(self._server_argv, dict(os.environ), self._place, self._server_said, self._server_ended)
         with ExitStack() as stack:
+            self._screen.show(self._boards, "The server is starting.")
             serving = asyncio.create_task(server.run(), name="server")
             try:
                 await _first(self._listening, until)
@@ -81,8 +82,8 @@ class Stage:
             if board.take(line):
                 self._seen(board)
 
-        def ended(code: int, words: list[str]) -> None:
-            board.ended(code, words)
+        def ended(how: str) -> None:
+            board.ended(how)
             self._changed.set()
 
         return Child(self._agent_argv(board), env, self._place, said, ended)
@@ -90,7 +91,7 @@ class Stage:
     def _seen(self, board: Board) -> None:
         self._changed.set()
         if board.rev and board.rev not in board.settings:
-            board.settings[board.rev] = {}  # is being looked up
+            board.settings[board.rev] = {}
             self._looking.put_nowait(board)
 
     async def _look(self, client: Client) -> None:
@@ -108,7 +109,7 @@ class Stage:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            self._screen.show(self._boards, self._trouble)
+            self._screen.show(self._boards, self._note)
             await asyncio.sleep(0.1)  # ten a second: smooth to the eye, and the boards show no more
 
     def _agent_argv(self, board: Board) -> Callable[[], list[str]]:
@@ -124,16 +125,15 @@ class Stage:
             self._url, self._mqtt = ground.where(line)
         except (ValueError, KeyError, TypeError):
             return
-        self._trouble = ""
+        self._note = ""
         self._changed.set()
         if not self._listening.done():
             self._listening.set_result(None)
 
-    def _server_ended(self, code: int, words: list[str]) -> None:
-        said = words[-1] if words else "it said nothing"
+    def _server_ended(self, how: str) -> None:
         if not self._listening.done():
-            self._listening.set_exception(Failed(f"The demo's server ended with code {code}: {said}"))
-        self._trouble = f"The server ended with code {code} and is started again: {said}"
+            self._listening.set_exception(Failed(f"The demo's server {how}"))
+        self._note = f"The server {how}; it is started again."
         self._changed.set()
 
 

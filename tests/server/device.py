@@ -118,6 +118,23 @@ class Device:
         await self.client.subscribe(self.topic(topics.COMMAND), qos=1)
         assert not len(self.client.messages)
 
+    async def cut_off(self) -> None:
+        """Returns when the server has ended the connection."""
+        async with asyncio.timeout(PATIENCE_S):
+            try:
+                while True:
+                    await anext(self.client.messages)
+            except aiomqtt.MqttError:
+                return
+
+    async def say_in_vain(self, channel: str, payload: bytes) -> None:
+        """Says something that is not acknowledged: the server ends the connection over it."""
+        saying = asyncio.create_task(self.say(channel, payload))
+        await self.cut_off()
+        assert not saying.done()
+        saying.cancel()
+        await asyncio.wait([saying])
+
     def report_of(self, desired: Desired, state: str = APPLIED, **fields: Any) -> Report:
         """A report with the next count."""
         if state == APPLIED:

@@ -3,7 +3,6 @@
 import asyncio
 from pathlib import Path
 
-import aiomqtt
 import httpx
 import pytest
 from henge_server.models import AuditEntry
@@ -11,21 +10,13 @@ from henge_server.server import Server
 from henge_server.store.lmdb import LmdbStore
 
 from tests.server.conftest import Connect, Register
-from tests.server.device import PATIENCE_S, Device, Refused, values
+from tests.server.device import Device, Refused, values
 
 DEVICE = "/devices/porch"
 
 
 async def ids(api: httpx.AsyncClient, **filters: str | list[str]) -> list[str]:
     return [device["id"] for device in (await api.get("/devices", params=filters)).json()["items"]]
-
-
-async def cut_off(device: Device) -> None:
-    """Returns when the server has ended the device's connection."""
-    async with asyncio.timeout(PATIENCE_S):
-        with pytest.raises(aiomqtt.MqttError, match=r"[Dd]isconnected"):
-            while True:
-                await anext(device.client.messages)
 
 
 async def test_credential_is_shown_once_and_works(api: httpx.AsyncClient, register: Register, connect: Connect) -> None:
@@ -116,7 +107,7 @@ async def test_removed_device_is_cut_off_and_gone(api: httpx.AsyncClient, porch:
     assert (await api.delete(DEVICE)).status_code == 204
     for path in (DEVICE, f"{DEVICE}/config", f"{DEVICE}/revisions"):
         assert (await api.get(path)).status_code == 404
-    await cut_off(porch)
+    await porch.cut_off()
     await porch.disconnect()
     with pytest.raises(Refused):
         await porch.connect()
@@ -142,7 +133,7 @@ async def test_removal_and_registration_at_once_end_the_old_connection(
 ) -> None:
     await asyncio.gather(api.delete(DEVICE), *(api.patch(f"{DEVICE}/config", json={"led.on": False}) for _ in range(3)))
     await register("porch")
-    await cut_off(porch)
+    await porch.cut_off()
 
 
 async def test_rotated_credential_takes_over_when_it_is_first_used(

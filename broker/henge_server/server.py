@@ -38,9 +38,9 @@ from henge_server.store.lmdb import LmdbStore
 from henge_server.timeline import Timeline
 from henge_server.watch import Watch
 
-# Seconds that a thread may keep the interpreter while another waits. The store's writer needs it many times for one
-# commit; with Python's 5 ms a busy loop makes the commit wait ten times as long (docs/decisions/0002).
-_SWITCH_INTERVAL_S = 0.0005
+# Seconds that a thread may keep the interpreter while another waits. The store's writer lets go of it several times in a
+# commit and has to get it back from a busy event loop each time; with Python's 5 ms a commit waits ten times as long.
+_SWITCH_INTERVAL_S = 0.00001
 
 _ADMIN = "admin"
 _TOKEN_FILE = "admin-token"

@@ -32,6 +32,13 @@ def test_an_unknown_verb_is_refused_with_the_verbs_that_there_are() -> None:
     assert re.findall(r"^  ([a-z]+) ", done.stderr, re.MULTILINE) == VERBS
 
 
+def test_the_command_line_runs_where_it_was_called(tmp_path: Path) -> None:
+    command = [ROOT / "dev", "fleetctl", "schema", "check", "lamp.yaml"]
+    (tmp_path / "lamp.yaml").write_text("name: lamp\nsettings:\n  led.on: {type: bool, default: true}\n")
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_no_address_of_a_registry_or_mirror_is_committed() -> None:
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     # Spelled in pieces, or this file would be its own find.

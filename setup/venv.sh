@@ -30,7 +30,9 @@ make_venv() {
     lock=requirements.lock
     [ "$1" = run ] || lock=requirements-dev.lock
     say "installing the Python packages of $lock into .venv (about a minute)"
-    rm -f .venv/stamp-run .venv/stamp-dev
+    # A pip that is killed may leave half a package which it later takes for a whole one: without stamp-made the next
+    # set-up begins with an empty .venv.
+    rm -f .venv/stamp-made .venv/stamp-run .venv/stamp-dev
     pip="$top/.venv/bin/python -m pip --disable-pip-version-check --quiet --quiet"
     $pip install --require-hashes --only-binary :all: -r "$lock" ||
         fail "pip could not install $lock" 'It needs the network once. Run the same command again to go on from here.'
@@ -39,6 +41,7 @@ make_venv() {
     # can read them.
     printf '%s\n' "$top/agent" "$top/broker" "$top/tools" \
         >"$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/henge.pth"
+    echo "$top" >.venv/stamp-made
     [ "$1" = run ] || echo "$stamp" >.venv/stamp-dev
     echo "$stamp" >.venv/stamp-run
 }
@@ -51,7 +54,6 @@ make_empty_venv() {
     else
         make_venv_from_wheel
     fi
-    echo "$top" >.venv/stamp-made
 }
 
 find_python() {

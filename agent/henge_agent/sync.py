@@ -146,10 +146,13 @@ class Sync:
 
     def _consider(self, candidate: Candidate) -> list:
         """Decides about a signed document while nothing is under way."""
+        refused = self._refused
+        if refused and candidate.order == refused.order:
+            return [self._report_refusal()]
         if self._is_told and candidate.order <= self.current.order:
             return [self._report_current()]
-        if self._refused and candidate.order == self._refused.order:
-            return [self._report_refusal()]
+        if refused and candidate.order < refused.order:  # late or replayed: the server has made a newer one since
+            return [self._report_current() if self._is_told else self._report_refusal()]
         if candidate.problems:
             return self._refuse(candidate, REJECTED, candidate.problems)
         self.phase = STORING

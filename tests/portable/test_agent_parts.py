@@ -1,0 +1,158 @@
+"""The agent's small parts: backoff, clock, credential, settings, secrets, commands, the light's colours."""
+
+try:
+    import unittest
+except ImportError:
+    import unittest_small as unittest
+
+import json
+
+from agent_fakes import FakeDriver, Life, signed
+from henge_agent import credential
+from henge_agent.backoff import Backoff
+from henge_agent.clock import Clock
+from henge_agent.commands import Commands
+from henge_agent.credential import BadCredential
+from henge_agent.drivers import led
+from henge_agent.settings import NotApplied, Settings
+from henge_protocol.errors import BadMessage
+from henge_protocol.messages import Command, Result
+
+# "porch light" under AES-256-CBC with an IV of 16 zero bytes and the sealing key of agent_fakes.KEY, made with OpenSSL.
+SEALED = bytes(16) + bytes.fromhex("285d4aa84329a425b5b44ad42a0ffad3")
+
+
+class TestBackoff(unittest.TestCase):
+    def test_waits_double_up_to_a_minute(self):
+        backoff = Backoff(lambda: 0.5)
+        self.assertEqual([backoff.after_loss() for _ in range(4)], [250, 500, 1000, 2000])
+        for _ in range(50):
+            last = backoff.after_loss()
+        self.assertEqual(last, 30_000)
+
+    def test_a_wait_is_anything_between_nothing_and_the_limit(self):
+        self.assertEqual(Backoff(lambda: 0.0).after_loss(), 0)
+        self.assertEqual(Backoff(lambda: 0.999).after_loss(), 499)
+
+    def test_a_refusal_waits_for_minutes(self):
+        self.assertEqual(Backoff(lambda: 0.5).after_refusal(), 60_000)
+
+    def test_a_reset_begins_anew(self):
+        backoff = Backoff(lambda: 0.5)
+        backoff.after_loss()
+        backoff.reset()
+        self.assertEqual(backoff.after_loss(), 250)
+
+
+class TestClock(unittest.TestCase):
+    def test_a_counter_that_wraps_goes_on(self):
+        ticks = [900]
+        clock = Clock(lambda: ticks[0], 1000)
+        ticks[0] = 950
+        self.assertEqual(clock.ms(), 50)
+        ticks[0] = 20
+        self.assertEqual(clock.ms(), 120)
+
+
+class TestCredential(unittest.TestCase):
+    GOOD = {"username": "porch", "password": "word", "config_key": "00" * 32}
+
+    def test_both_forms_are_taken(self):
+        for text in (json.dumps(self.GOOD), json.dumps({"device": {}, "credential": self.GOOD})):
+            found = credential.parse(text)
+            self.assertEqual((found.device, found.password, found.key), ("porch", "word", bytes(32)))
+
+    def test_anything_missing_or_cut_off_is_refused(self):
+        whole = json.dumps(self.GOOD)
+        texts = [whole[:end] for end in range(len(whole) - 1)] + ["[]", "null", '"x"', '{"credential": 1}']
+        for name, value in (("username", "Porch"), ("password", ""), ("config_key", "zz" * 32), ("config_key", 5)):
+            broken: dict = dict(self.GOOD)
+            broken[name] = value
+            texts.append(json.dumps(broken))
+        for text in texts:
+            with self.subTest(text=text):
+                with self.assertRaises(BadCredential):
+                    credential.parse(text)
+
+
+class TestSettings(unittest.TestCase):
+    def test_drivers_before_the_failing_one_get_their_old_values_back(self):
+        first, second = FakeDriver(too_much=101), FakeDriver()
+        settings = Settings([first, second], print)
+        settings.begin({"lamp.level": 1})
+        with self.assertRaises(NotApplied):
+            settings.apply({"lamp.level": FakeDriver.TOO_MUCH})
+        self.assertEqual((first.values, settings["lamp.level"]), ({"lamp.level": 1}, 1))
+
+    def test_an_application_hears_of_what_changed(self):
+        life = Life()
+        heard = []
+        life.settings.on_change(lambda key, value: heard.append((key, value)))
+        life.takes(signed(1, {"lamp.level": 7}))
+        self.assertEqual(heard, [("lamp.level", 7)])
+
+    def test_a_callback_that_fails_stops_nobody(self):
+        life = Life()
+        life.settings.on_change(lambda key, value: 1 // 0)
+        self.assertEqual(life.takes(signed(1, {"lamp.level": 7})), [(1, "applied")])
+        self.assertTrue(any("callback" in line for line in life.said))
+
+
+class TestSecrets(unittest.TestCase):
+    def test_a_sealed_value_is_opened(self):
+        life = Life()
+        life.takes(signed(1, {"net.password": SEALED}))
+        self.assertEqual(life.settings["net.password"], "porch light")
+
+    def test_what_does_not_open_is_a_bad_document(self):
+        for sealed in (b"", SEALED[:-1], SEALED[:16], SEALED + bytes(16), bytes(32), SEALED[:-1] + b"\x00"):
+            life = Life()
+            self.assertEqual(life.takes(signed(1, {"net.password": sealed})), [(1, "rejected")])
+            self.assertEqual(life.wire.reports[-1].errors[""][0], "bad_document")
+
+    def test_bytes_where_no_secret_is_declared_have_the_wrong_type(self):
+        life = Life()
+        life.takes(signed(1, {"net.name": SEALED}))
+        self.assertEqual(life.wire.reports[-1].errors["net.name"][0], "wrong_type")
+
+
+class TestCommands(unittest.TestCase):
+    def test_an_unknown_command_is_answered_and_its_answer_repeated(self):
+        commands = Commands()
+        asked = Command(id="1", name="fly", args={}).encode()
+        answer = commands.answer(asked)
+        self.assertFalse(Result.decode(answer).ok)
+        self.assertIs(commands.answer(asked), answer)
+
+    def test_only_the_latest_answers_are_kept(self):
+        commands = Commands()
+        first = commands.answer(Command(id="0", name="fly", args={}).encode())
+        for number in range(1, 17):
+            commands.answer(Command(id=str(number), name="fly", args={}).encode())
+        self.assertFalse(commands.answer(Command(id="0", name="fly", args={}).encode()) is first)
+
+    def test_junk_is_refused(self):
+        with self.assertRaises(BadMessage):
+            Commands().answer(b"junk")
+
+
+class TestLight(unittest.TestCase):
+    def test_brightness_scales_each_colour(self):
+        self.assertEqual(led.color("#ff8800", 100), (255, 136, 0))
+        self.assertEqual(led.color("#ff8800", 50), (128, 68, 0))
+        self.assertEqual(led.color("#ff8800", 0), (0, 0, 0))
+
+    def test_every_mode_begins_at_full_strength(self):
+        for mode in ("steady", "blink", "breathe"):
+            self.assertEqual(led.strength(mode, 0), 1.0)
+
+    def test_a_blink_is_dark_for_half_a_second(self):
+        self.assertEqual([led.strength("blink", ms) for ms in (499, 500, 999, 1000)], [1.0, 0.0, 0.0, 1.0])
+
+    def test_a_breath_goes_down_and_up_again(self):
+        self.assertLess(led.strength("breathe", 2000), 0.001)
+        self.assertGreater(led.strength("breathe", 3999), 0.99)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -16,7 +16,7 @@ from bench.processes import Process, running
 from bench.rest import Connection, Request, many
 
 _START_S = 30
-_IN_STEP_S = 120  # for a fleet to have its first document
+_IN_STEP_S = 60  # for a fleet to have its first document
 _LOOK_S = 0.5
 
 _LAMP = {
@@ -81,6 +81,13 @@ def serving(folder: Path) -> Iterator[Server]:
     command = [sys.executable, "-m", "bench.serving", folder / "data"]
     with running(command, SERVER_CORES, folder / "server.log") as process:
         yield Server(process, json.loads(process.line(_START_S)))
+
+
+def write_credential(folder: Path, credential: dict[str, str]) -> Path:
+    """One board's, as the agent reads it."""
+    path = folder / f"{credential['username']}.json"
+    path.write_text(json.dumps(credential))
+    return path
 
 
 def write_credentials(folder: Path, credentials: list[dict[str, str]]) -> Path:

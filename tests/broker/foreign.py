@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple
 
@@ -66,10 +65,7 @@ class Mosquitto(Foreign):
         self._readers: list[asyncio.Task[None]] = []
 
     async def subscribe(self, topic_filter: str) -> None:
-        account = self._account
-        will = ["--will-topic", account.will, "--will-payload", "gone", "--will-qos", "1", "--will-retain"]
-        more = ["-t", topic_filter, "-F", "%r %t %x", *(will if account.will else [])]
-        process = await self._start("mosquitto_sub", account.client_id, *more)
+        process = await self._start("mosquitto_sub", self._account.client_id, "-t", topic_filter, "-F", "%r %t %x")
         self._running.append(process)
         self._readers.append(asyncio.create_task(self._read(process)))
 
@@ -82,7 +78,8 @@ class Mosquitto(Foreign):
     async def _start(self, name: str, client_id: str, *more: str) -> asyncio.subprocess.Process:
         account = self._account
         who = ["-h", "127.0.0.1", "-p", str(account.port), "-i", client_id, "-u", "ann", "-P", account.password]
-        options = [*who, "-q", "1", *more]
+        will = ["--will-topic", account.will, "--will-payload", "gone", "--will-qos", "1", "--will-retain"]
+        options = [*who, "-q", "1", *more, *(will if account.will else [])]
         quiet = asyncio.subprocess.DEVNULL
         return await asyncio.create_subprocess_exec(
             self._program(name), *options, stdout=asyncio.subprocess.PIPE, stderr=quiet
@@ -97,7 +94,7 @@ class Mosquitto(Foreign):
     async def close(self) -> None:
         for process in self._running:
             with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
+                process.kill()  # it overlooks a SIGTERM amid its connecting
             await process.wait()
         await asyncio.gather(*self._readers)
 

@@ -47,8 +47,8 @@ async def api(server: Server) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def apply_lamp(api: httpx.AsyncClient) -> None:
-    (await api.put("/schemas/lamp", json={"settings": LAMP})).raise_for_status()
+async def apply_lamp(api: httpx.AsyncClient, settings: dict[str, Any] = LAMP) -> None:
+    (await api.put("/schemas/lamp", json={"settings": settings})).raise_for_status()
 
 
 async def registered(api: httpx.AsyncClient, device_id: str, **fields: Any) -> dict[str, str]:

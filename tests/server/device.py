@@ -76,7 +76,8 @@ class Device:
         """Returns when the broker has acknowledged."""
         await self.client.publish(self.topic(channel), payload, qos=qos, retain=retain)
 
-    async def hello(self, **fields: Any) -> None:
+    def hello_of(self, **fields: Any) -> Hello:
+        """A hello of this device, with fields changed."""
         epoch, rev = self.order
         hello = {
             "proto": 1,
@@ -94,7 +95,10 @@ class Device:
             "free": 100_000,
             "sleep_s": None,
         }
-        await self.say(topics.HELLO, Hello(**(hello | fields)).encode())
+        return Hello(**(hello | fields))
+
+    async def hello(self, **fields: Any) -> None:
+        await self.say(topics.HELLO, self.hello_of(**fields).encode())
 
     async def join(self, **fields: Any) -> None:
         """Hello, online, subscribed: all that follows a connection."""
@@ -127,13 +131,16 @@ class Device:
             except aiomqtt.MqttError:
                 return
 
-    async def say_in_vain(self, channel: str, payload: bytes) -> None:
-        """Says something that is not acknowledged: the server ends the connection over it."""
+    async def is_heard(self, channel: str, payload: bytes) -> bool:
+        """Says something; False where the server ends the connection over it instead of acknowledging."""
         saying = asyncio.create_task(self.say(channel, payload))
-        await self.cut_off()
-        assert not saying.done()
-        saying.cancel()
-        await asyncio.wait([saying])
+        ended = asyncio.create_task(self.cut_off())
+        await asyncio.wait([saying, ended], return_when=asyncio.FIRST_COMPLETED)
+        heard = saying.done()
+        for task in (saying, ended):
+            task.cancel()
+        await asyncio.wait([saying, ended])
+        return heard
 
     def report_of(self, desired: Desired, state: str = APPLIED, **fields: Any) -> Report:
         """A report with the next count."""

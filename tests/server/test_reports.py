@@ -89,7 +89,7 @@ async def test_report_to_a_full_disk_is_not_acknowledged_and_comes_again(
     desired = await porch.desired()
     disk.full = True
     report = porch.report_of(desired)
-    await porch.say_in_vain(topics.REPORT, report.encode())
+    assert not await porch.is_heard(topics.REPORT, report.encode())
     assert (await api.patch(CONFIG, json={"led.on": True})).status_code == 507
     assert (await read(api))["sync"] == "pending"
     disk.full = False

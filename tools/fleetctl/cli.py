@@ -5,6 +5,7 @@ Heavy imports happen inside the command that needs them, so that `--help` and co
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -54,10 +55,13 @@ def _options(
     ctx.obj = Given(context, output)
 
 
-def main() -> None:
-    """The error boundary: an error that is known is a message and its code, anything else is a fault of fleetctl."""
+def main(args: Sequence[str] | None = None) -> None:
+    """Runs a command line (else this process's own) and ends with its exit code.
+
+    The error boundary: an error that is known is a message and its code, anything else is a fault of fleetctl.
+    """
     try:
-        app(prog_name="fleetctl")
+        app(args, prog_name="fleetctl")
     except FleetctlError as error:
         sys.stdout.flush()
         _tell(error)

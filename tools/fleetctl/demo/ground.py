@@ -113,7 +113,7 @@ def credential_file(place: Path, name: str) -> Path:
 def server_argv(place: Path, http: str, mqtt: str) -> list[str]:
     """The command that starts the server; it says where it listens in one line of JSON."""
     up = [sys.executable, "-m", "fleetctl", "-o", "json", "up", "--no-remember"]
-    return [*up, "--data", str(server_folder(place)), "--http", http, "--mqtt", mqtt]
+    return [*up, "--data", str(place), "--http", http, "--mqtt", mqtt]
 
 
 def agent_argv(interpreter: str, place: Path, mqtt: str, name: str) -> list[str]:
@@ -124,12 +124,8 @@ def agent_argv(interpreter: str, place: Path, mqtt: str, name: str) -> list[str]
     return [*agent, "--data", str(data), "--show"]
 
 
-def server_folder(place: Path) -> Path:
-    return place / "server"
-
-
 def token_file(place: Path) -> Path:
-    return server_folder(place) / "admin-token"
+    return place / "admin-token"
 
 
 def where(line: str) -> tuple[str, str]:

@@ -20,8 +20,9 @@ def panel(boards: Sequence[Board], note: str, hints: Sequence[str]) -> Renderabl
     table = Table(
         title="henge demo: three boards on MicroPython", title_justify="left", title_style="bold", box=SIMPLE_HEAD
     )
+    table.pad_edge, table.collapse_padding = False, True
     # Least widths keep the columns still while texts change; all of them fit into 80 characters.
-    for heading, least in (("board", 8), ("LED", 7), ("settings", 20), ("temp", 7), ("rev", 3), ("state", 8)):
+    for heading, least in (("board", 8), ("LED", 6), ("settings", 25), ("temp", 7), ("rev", 3), ("state", 8)):
         table.add_column(heading, min_width=least)
     table.add_column("link", min_width=4)
     for board in boards:

@@ -1,0 +1,70 @@
+"""--wait: what the board made of a revision decides the answer and the exit code."""
+
+import re
+
+import pytest
+from fleetctl import outcome
+from fleetctl.errors import NotTaken, Partly
+
+PICKY = "name: picky\nsettings:\n  led.on: {type: bool, default: true}\n  no.driver: {type: int}\n"
+
+
+def answer(state: str, changed: bool = True, **errors: list[str]) -> dict:
+    found = {"rev": 8, "state": state, "errors": errors, "waited_ms": 12.4, "changed": changed}
+    return {"device": "porch", "outcome": found}
+
+
+def test_it_says_how_long_it_took_when_a_board_applies(fleetctl, lamp, start_board):
+    board = start_board(lamp)
+    board.until(state="applied")
+    result = fleetctl("config", "set", lamp, "led.color=#00ff00", "--wait", "30s")
+    assert result.code == 0
+    assert re.match(r"applied in \d+ ms", result.out)
+    assert board.until(rev=2)["led"]["g"] > 0
+    assert fleetctl("config", "diff", lamp).code == 0
+
+
+def test_the_reasons_are_listed_when_a_board_refuses(fleetctl, start_board, tmp_path):
+    (tmp_path / "picky.yaml").write_text(PICKY)
+    fleetctl("schema", "apply", str(tmp_path / "picky.yaml"))
+    fleetctl("device", "add", "picky", "--schema", "picky")
+    start_board("picky").until(state="applied")
+    result = fleetctl("config", "set", "picky", "no.driver=3", "--wait", "30s")
+    assert result.code == 1
+    assert "picky refused revision 2" in result.err
+    assert "no.driver: " in result.err
+    assert "rejected" in fleetctl("config", "get", "picky").out
+
+
+def test_it_is_partly_done_when_the_board_is_away(fleetctl, lamp):
+    result = fleetctl("config", "set", lamp, "led.on=false", "--wait", "10ms")
+    assert result.code == 3
+    assert f"Revision 2 is stored; {lamp} has not answered" in result.err
+
+
+def test_the_whole_answer_is_said_when_json_is_asked_for_and_the_board_is_away(fleetctl, lamp):
+    result = fleetctl("config", "set", lamp, "led.on=false", "--wait", "10ms", "-o", "json")
+    assert (result.code, result.json["outcome"]["state"]) == (3, "pending")
+
+
+@pytest.mark.parametrize("state", ["applied", "confirmed"])
+def test_it_is_done_when_the_board_took_it(state):
+    assert outcome.sentence(answer(state), 5) == f"{state} in 12 ms (revision 8)"
+
+
+@pytest.mark.parametrize("state", ["rejected", "rolled_back"])
+def test_it_failed_when_the_board_did_not_take_it(state):
+    with pytest.raises(NotTaken) as error:
+        outcome.sentence(answer(state, **{"led.on": ["driver_failed", "the pin is gone"]}), 5)
+    assert [str(problem) for problem in error.value.problems] == ["led.on: the pin is gone"]
+
+
+@pytest.mark.parametrize("state", ["pending", "trial", "superseded"])
+def test_it_is_partly_done_when_the_board_has_not_decided(state):
+    with pytest.raises(Partly):
+        outcome.sentence(answer(state), 5)
+
+
+def test_it_is_done_when_nobody_wanted_to_wait():
+    assert outcome.sentence(answer("pending"), 0).startswith("stored as revision 8")
+    assert outcome.sentence(answer("pending", changed=False), 0).startswith("nothing to change")

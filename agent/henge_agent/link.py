@@ -63,9 +63,10 @@ class Link:
     async def _open(self, connect, host: str, port: int, connect_packet: bytes) -> None:
         try:
             self._reader, self._writer = await connect(host, port)
-        except (OSError, ValueError) as error:
+            self._writer.write(connect_packet)  # MicroPython hears only now that nobody listens there
+            await self._writer.drain()
+        except (OSError, ValueError) as error:  # ValueError: what TLS raises on MicroPython
             raise LinkLost("cannot connect to {}:{}: {}".format(host, port, explain(error)))
-        await self._send(connect_packet)
         while not self._unread:
             self._unread = await self._receive()
         code = self._parsed(packets.read_connack, self._unread.pop(0))
@@ -160,7 +161,7 @@ class Link:
             try:
                 self._writer.write(data)
                 await self._writer.drain()
-            except (OSError, ValueError) as error:  # ValueError: what TLS raises on MicroPython
+            except (OSError, ValueError) as error:
                 raise LinkLost("cannot send: " + explain(error))
             self._sent_at, self._send_began = self._clock.ms(), None
 

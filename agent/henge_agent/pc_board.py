@@ -36,11 +36,17 @@ class PcBoard(Board):
 
 
 class FileStorage:
-    """One file for each place, of full size from the beginning: writing into it then changes no more than its bytes."""
+    """One file for each place, of full size from the beginning: writing into it then changes no more than its bytes.
+
+    Raises OSError where the folder cannot be made or written to: better now than at the first document.
+    """
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
         _make_folder(folder)
+        with open(self._path("writable"), "wb"):
+            pass
+        os.remove(self._path("writable"))
 
     def read(self, place: str) -> bytes:
         """The whole file; empty where there is none. Raises OSError."""

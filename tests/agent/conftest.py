@@ -1,0 +1,38 @@
+"""The agent on either runtime with a broker to connect to; a MicroPython that is asked what it makes of an input."""
+
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from henge_mqtt import Broker
+
+from tests.agent.asked import Asked
+from tests.agent.ground import Desk, Ground
+
+
+@pytest.fixture(params=["cpython", "micropython"])
+def command(request: pytest.FixtureRequest) -> list[str]:
+    """How to start an interpreter."""
+    if request.param == "cpython":
+        return [sys.executable]
+    return [str(request.getfixturevalue("micropython"))]
+
+
+@pytest.fixture
+async def ground(command: list[str], tmp_path: Path) -> AsyncIterator[Ground]:
+    desk = Desk()
+    broker = Broker(desk)
+    listener = await broker.listen("127.0.0.1", 0)
+    ground = Ground(broker, listener, desk, tmp_path, command)
+    yield ground
+    await ground.end()
+    await broker.close()
+
+
+@pytest.fixture(scope="session")
+def small_board(micropython: Path) -> Iterator[Asked]:
+    """A MicroPython with the heap of a board, 192 KiB; its objects take twice the space here, so twice that."""
+    asked = Asked([str(micropython), "-X", "heapsize=384k"])
+    yield asked
+    asked.end()

@@ -1,11 +1,12 @@
 """The HTTP application: its routers, its errors, its OpenAPI."""
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from henge_server import __version__
 from henge_server.api import config, devices, events, health, problems, schemas
 from henge_server.api.parts import Parts
 from henge_server.api.problems import ProblemOut, answers
+from henge_server.api.queries import no_unknown_query
 
 _DESCRIPTION = (
     "State what each board should be; henge checks it, stores it, sends it, and says what the board made of it."
@@ -18,7 +19,9 @@ def make_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     problems.install(app)
     for module in (devices, config, schemas, events):
-        app.include_router(module.router, prefix="/api/v1", responses=answers())
+        app.include_router(
+            module.router, prefix="/api/v1", responses=answers(), dependencies=[Depends(no_unknown_query)]
+        )
     app.include_router(health.router)
     _describe_problems(app)
     return app

@@ -71,7 +71,7 @@ async def get_device(device_id: str, parts: WithParts, by: Caller) -> DeviceOut:
     return device_out(await parts.configs.get(device_id), parts.presence)
 
 
-@router.patch("/devices/{device_id}", responses=answers(404, 409, 507))
+@router.patch("/devices/{device_id}", responses=answers(400, 404, 409, 507))
 async def change_device(device_id: str, body: DevicePatch, parts: WithParts, by: Caller) -> DeviceOut:
     """Change a device's name, labels or schema."""
     if body.schema_name is not None:

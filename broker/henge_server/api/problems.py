@@ -1,6 +1,7 @@
 """Problems: every error leaves the API as RFC 9457 `application/problem+json`, in one shape."""
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -9,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from henge_server import errors
 from henge_server.errors import HengeError
@@ -87,10 +89,20 @@ def _unreadable(_: Request, error: Exception) -> Response:
     )
 
 
-def _of_the_framework(_: Request, error: Exception) -> Response:
+def _of_the_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = f"{error.detail}. The routes are described at /docs."
-    return _problem(error.status_code, str(error.detail), detail, [], dict(error.headers or {}))
+    headers = {"Allow": _allowed(request)} if error.status_code == 405 else dict(error.headers or {})
+    return _problem(error.status_code, HTTPStatus(error.status_code).phrase, detail, [], headers)
+
+
+def _allowed(request: Request) -> str:
+    """The methods of all routes at a path; the framework names those of one."""
+    found: set[str] = set()
+    for path, operations in request.app.openapi()["paths"].items():
+        if compile_path(path)[0].match(request.url.path):
+            found |= {method.upper() for method in operations}
+    return ", ".join(sorted(found))
 
 
 def _unknown(request: Request, error: Exception) -> Response:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from henge_server.errors import CannotStart
+from henge_server.turns import Turns
 
 # Connections waiting to be accepted; more than a page or a script opens at a time.
 _BACKLOG = 1024
@@ -22,7 +24,7 @@ class Http:
         self._socket = _listening(host, port)
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
-            app,
+            _InTurns(app),
             loop="none",
             http="httptools",
             ws="none",
@@ -40,6 +42,18 @@ class Http:
 
     def stop(self) -> None:
         self._server.should_exit = True
+
+
+class _InTurns:
+    """Begins requests that arrive together one after the other, so that the loop is not held up by all of them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._turns = Turns()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._turns.mine()
+        await self._app(scope, receive, send)
 
 
 class _Uvicorn(uvicorn.Server):

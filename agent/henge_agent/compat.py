@@ -77,11 +77,11 @@ def sync_file(file) -> None:
 
     fdatasync and not fsync: it also writes what is needed to read the data back, and leaves out only the times.
     """
-    file.flush()
     if hasattr(os, "fdatasync"):
+        file.flush()
         os.fdatasync(file.fileno())
-    else:
-        _check(_libc()[0](file.fileno()))
+    else:  # MicroPython keeps nothing back that would have to be flushed; its flush() is an fsync, times and all
+        _check(_libc()["fdatasync"](file.fileno()))
 
 
 def sync_folder(path: str) -> None:
@@ -93,26 +93,25 @@ def sync_folder(path: str) -> None:
         finally:
             os.close(folder)
     else:
-        sync, open_folder, close = _libc()
-        folder = _check(open_folder(path, 0))
+        functions = _libc()
+        folder = _check(functions["open"](path, 0))
         try:
-            _check(sync(folder))
+            _check(functions["fsync"](folder))
         finally:
-            close(folder)
+            functions["close"](folder)
 
 
-_functions: list = []  # of the C library, looked up once
+_functions: dict = {}  # of the C library, looked up once
 
 
-def _libc() -> list:
-    """fdatasync, open and close of the C library: MicroPython on Linux has none of them in `os`."""
+def _libc() -> dict:
+    """What MicroPython on Linux has not in `os`, from the C library."""
     if not _functions:
         import ffi  # type: ignore[import-not-found]
 
         library = ffi.open("libc.so.6")
-        _functions.append(library.func("i", "fdatasync", "i"))
-        _functions.append(library.func("i", "open", "si"))
-        _functions.append(library.func("i", "close", "i"))
+        for name, arguments in (("fdatasync", "i"), ("fsync", "i"), ("open", "si"), ("close", "i")):
+            _functions[name] = library.func("i", name, arguments)
     return _functions
 
 

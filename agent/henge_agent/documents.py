@@ -33,6 +33,10 @@ class Candidate:
         """By which a newer document is told from an older one."""
         return self.epoch, self.rev
 
+    def forget_bytes(self) -> None:
+        """Its bytes are on flash: up to 8 KiB less to hold."""
+        self.doc = self.mac = b""
+
 
 class Documents:
     """Reads documents for one device with its 32-byte key, against the settings that its drivers declare."""

@@ -55,9 +55,10 @@ class Memory:
         return recalled
 
     def store(self, candidate: Candidate, is_trial: bool) -> None:
-        """Writes a document beside the one in use."""
+        """Writes a document beside the one in use; from then on its bytes are there only."""
         state = slots.TRIAL if is_trial else slots.APPLIED
         self._slots.stage(state, candidate.epoch, candidate.rev, candidate.mac + candidate.doc)
+        candidate.forget_bytes()
 
     def keep(self) -> None:
         """What was stored is in use."""
@@ -79,7 +80,9 @@ class Memory:
 
     def _candidate(self, record: Record) -> Candidate:
         mac, doc = record.payload[:MAC_BYTES], record.payload[MAC_BYTES:]
-        return self._documents.stored(record.epoch, record.rev, mac, doc)
+        candidate = self._documents.stored(record.epoch, record.rev, mac, doc)
+        candidate.forget_bytes()
+        return candidate
 
 
 def _refusal(record: Record) -> Refusal:

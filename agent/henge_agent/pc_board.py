@@ -111,6 +111,7 @@ def _make_folder(path: str) -> None:
         part = "/".join(parts[:count])
         if part and not _exists(part):
             os.mkdir(part)
+            sync_folder("/".join(parts[: count - 1]) or ("/" if path[0] == "/" else "."))
 
 
 def _exists(path: str) -> bool:

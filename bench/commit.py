@@ -21,8 +21,7 @@ from bench.figures import Figure, quantile
 from bench.machine import SERVER_CORES, on_cores, scratch
 from bench.scale import Scale
 
-_PYTHONS_S = 0.005  # CPython's own switch interval
-_OURS_S = 0.0005  # the server's
+_SWITCH_S = (0.005, 0.0005, 0.00001)  # CPython's own switch interval, a tenth of it, and the server's
 # A turn of the busy loop: what some ten requests that arrive together make of it. Between two turns the loop looks at
 # its sockets and lets go of the interpreter, so a turn below the switch interval would hide what is measured.
 _TURN_S = 0.01
@@ -33,7 +32,7 @@ def run(scale: Scale) -> list[Figure]:
     """Each combination of how many, how busy and how the interpreter switches. On the server's core."""
     figures = []
     with on_cores(SERVER_CORES), scratch() as folder:
-        settings = itertools.product((1, scale.in_flight), (False, True), (_PYTHONS_S, _OURS_S))
+        settings = itertools.product((1, scale.in_flight), (False, True), _SWITCH_S)
         for number, (in_flight, is_busy, interval_s) in enumerate(settings):
             with _switching_every(interval_s), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 waited = runner.run(_measure(folder / str(number), scale.commits, in_flight, is_busy))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
 
+from bench.errors import CannotMeasure
 from bench.figures import Figure, quantile
 from bench.load import Share
 from bench.machine import LOAD_CORES, ROOT, program, scratch
@@ -99,7 +100,8 @@ def _edits(connection: Connection, number: int, count: int) -> _Round:
         color = f"#{number:02x}{edit & 0xFFFF:04x}"
         request = Request("PATCH", f"/api/v1/devices/{_BOARD}/config?wait={_WAIT_S}", {"led.color": color})
         answer = connection.ask(request)
-        assert answer.json()["outcome"]["state"] == "applied", answer.body
+        if answer.json()["outcome"]["state"] != "applied":
+            raise CannotMeasure(f"an edit was not applied: {answer.json()['outcome']}")
         waited.append(answer.seconds * 1000)
         told = server_timing(answer)
         for stage, took in told.items():

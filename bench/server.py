@@ -69,10 +69,11 @@ class Server:
         """The stretch over which the loop's lag is measured begins."""
         self.process.signal(signal.SIGUSR1)
 
-    def lag_p99_ms(self) -> float:
-        """How late the loop was since `forget_lag`, p99."""
+    def lag_ms(self) -> tuple[float, float]:
+        """How late the loop was since `forget_lag`: p99 and the longest."""
         self.process.signal(signal.SIGUSR2)
-        return float(self.process.line(_START_S)) * 1000
+        p99, longest = self.process.line(_START_S).split()
+        return float(p99) * 1000, float(longest) * 1000
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """`python -m bench.serving DATA`: the server as `fleetctl up` runs it, on ports of its own, touching no context.
 
 Prints where it listens as one line of JSON. Measures the lag of its event loop a second time, with the instrument
-behind /metrics but over exactly the stretch that is measured: SIGUSR1 starts it anew, SIGUSR2 prints its p99 in
-seconds.
+behind /metrics but over exactly the stretch that is measured: SIGUSR1 starts it anew, SIGUSR2 prints its p99 and the
+longest, in seconds.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ class _Instrument:
         print(json.dumps({"url": ready.url, "mqtt": ready.mqtt, "token": ready.token}), flush=True)
 
     def _print(self) -> None:
-        print(self._lag.quantiles(0.99)[0], flush=True)
+        print(*self._lag.quantiles(0.99, 1.0), flush=True)
 
 
 def main() -> None:

@@ -72,17 +72,17 @@ def lamp(fleetctl: CommandLine) -> str:
     return name
 
 
-StartBoard = Callable[[str], AgentBoard]
+StartBoard = Callable[[str, str], AgentBoard]
 
 
 @pytest.fixture
 def start_board(server: Context, fleetctl: CommandLine, home: Path) -> Iterator[StartBoard]:
-    """Starts the agent for a device, with a credential of its own."""
+    """Registers a device under a schema, and starts the agent for it."""
     boards: list[AgentBoard] = []
 
-    def start(device: str) -> AgentBoard:
+    def start(device: str, schema: str) -> AgentBoard:
         credential = home / f"{device}.json"
-        fleetctl("device", "rotate", device, "--out", str(credential))
+        fleetctl("device", "add", device, "--schema", schema, "--out", str(credential))
         boards.append(AgentBoard(server.mqtt, credential, home / device))
         return boards[-1]
 

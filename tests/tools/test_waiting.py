@@ -14,21 +14,20 @@ def answer(state: str, changed: bool = True, **errors: list[str]) -> dict:
     return {"device": "porch", "outcome": found}
 
 
-def test_it_says_how_long_it_took_when_a_board_applies(fleetctl, lamp, start_board):
-    board = start_board(lamp)
+def test_it_says_how_long_it_took_when_a_board_applies(fleetctl, start_board):
+    board = start_board("prompt", "lamp")
     board.until(state="applied")
-    result = fleetctl("config", "set", lamp, "led.color=#00ff00", "--wait", "30s")
+    result = fleetctl("config", "set", "prompt", "led.color=#00ff00", "--wait", "30s")
     assert result.code == 0
     assert re.match(r"applied in \d+ ms", result.out)
     assert board.until(rev=2)["led"]["g"] > 0
-    assert fleetctl("config", "diff", lamp).code == 0
+    assert fleetctl("config", "diff", "prompt").code == 0
 
 
 def test_the_reasons_are_listed_when_a_board_refuses(fleetctl, start_board, tmp_path):
     (tmp_path / "picky.yaml").write_text(PICKY)
     fleetctl("schema", "apply", str(tmp_path / "picky.yaml"))
-    fleetctl("device", "add", "picky", "--schema", "picky")
-    start_board("picky").until(state="applied")
+    start_board("picky", "picky").until(state="applied")
     result = fleetctl("config", "set", "picky", "no.driver=3", "--wait", "30s")
     assert result.code == 1
     assert "picky refused revision 2" in result.err

@@ -12,7 +12,7 @@ from tests.server.lamp import LAMP
 SCHEMA = "/schemas/lamp"
 
 
-async def apply(api: httpx.AsyncClient, **changed: dict) -> httpx.Response:
+async def apply(api: httpx.AsyncClient, **changed: dict | None) -> httpx.Response:
     """Applies the lamp schema with settings changed; `led_on` stands for led.on, None leaves one out."""
     settings = LAMP | {key.replace("_", "."): value for key, value in changed.items()}
     return await api.put(SCHEMA, json={"settings": {key: value for key, value in settings.items() if value}})

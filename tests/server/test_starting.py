@@ -117,7 +117,7 @@ async def test_part_that_cannot_be_read(stopped: Path, name: str) -> None:
 
 async def test_store_of_a_newer_format(stopped: Path) -> None:
     with lmdb.open(str(stopped / "store"), lib_version=0) as env, env.begin(write=True) as txn:
-        meta = cbor2.loads(txn.get(layout.META))
+        meta = cbor2.loads(txn.get(layout.META) or b"")
         txn.put(layout.META, cbor2.dumps(meta | {"format": layout.FORMAT + 1}))
     assert "newer" in await refused(stopped)
 

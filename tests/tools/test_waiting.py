@@ -9,8 +9,8 @@ from fleetctl.errors import NotTaken, Partly
 PICKY = "name: picky\nsettings:\n  led.on: {type: bool, default: true}\n  no.driver: {type: int}\n"
 
 
-def answer(state: str, changed: bool = True, **errors: list[str]) -> dict:
-    found = {"rev": 8, "state": state, "errors": errors, "waited_ms": 12.4, "changed": changed}
+def answer(state: str, changed: bool = True, errors: dict[str, list[str]] | None = None) -> dict:
+    found = {"rev": 8, "state": state, "errors": errors or {}, "waited_ms": 12.4, "changed": changed}
     return {"device": "porch", "outcome": found}
 
 
@@ -54,7 +54,7 @@ def test_it_is_done_when_the_board_took_it(state):
 @pytest.mark.parametrize("state", ["rejected", "rolled_back"])
 def test_it_failed_when_the_board_did_not_take_it(state):
     with pytest.raises(NotTaken) as error:
-        outcome.sentence(answer(state, **{"led.on": ["driver_failed", "the pin is gone"]}), 5)
+        outcome.sentence(answer(state, errors={"led.on": ["driver_failed", "the pin is gone"]}), 5)
     assert [str(problem) for problem in error.value.problems] == ["led.on: the pin is gone"]
 
 

@@ -23,7 +23,7 @@ HELP = (
 )
 
 _OPTIONS = ("--server", "--credential", "--data")
-_USAGE_ERROR, _INTERRUPTED = 2, 130
+_FAILED, _USAGE_ERROR, _INTERRUPTED = 1, 2, 130
 
 
 class UsageError(Exception):
@@ -98,7 +98,7 @@ async def run(options: Options) -> None:
 
 
 def main() -> None:
-    """Leaves with 2 where it cannot start, 130 when it was interrupted."""
+    """Leaves with 2 where it cannot start, 1 when nobody reads what it shows any more, 130 when it was interrupted."""
     if "--help" in sys.argv[1:]:
         print(HELP)
         return
@@ -109,8 +109,9 @@ def main() -> None:
         sys.exit(_USAGE_ERROR)
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
-    except OSError:
-        sys.exit(1)  # whoever read --show has gone
+    except OSError as error:  # whoever read --show has gone
+        write_line(sys.stderr, "henge_agent: ended, nobody reads what it shows: " + str(error))
+        sys.exit(_FAILED)
 
 
 if __name__ == "__main__":

@@ -176,7 +176,10 @@ class Agent:
                 self._warn(str(error))
 
     def _take_desired(self, payload: "bytes | None") -> None:
-        candidate = self._documents.too_large() if payload is None else self._documents.received(payload)
+        try:
+            candidate = self._documents.too_large() if payload is None else self._documents.received(payload)
+        except MemoryError:  # a board whose heap is in pieces; connecting again would bring the same document again
+            candidate = self._documents.too_large()
         self._perform(self._sync.desired(candidate))
 
     def _perform(self, actions: list) -> None:

@@ -1,7 +1,7 @@
 """MQTT 3.1.1 packets as a client writes and reads them: bytes in, packets out, no sockets.
 
 Only what the agent needs: QoS 0 and 1, one will. A packet larger than the parser's limit is read past without being
-held, and is told as Oversized.
+held, and is told as `oversized`.
 """
 
 CONNACK, PUBLISH, PUBACK, SUBACK, PINGRESP = 2, 3, 4, 9, 13
@@ -66,9 +66,16 @@ class Parser:
         self._size = 0
         for place in range(length):
             self._size |= (self._header[1 + place] & 0x7F) << (7 * place)
-        self._held = self._size if self._size <= self._max_bytes else min(self._size, _HELD_OF_OVERSIZED)
-        self._body = bytearray(self._held)
         self._got = 0
+        self._hold(self._size if self._size <= self._max_bytes else _HELD_OF_OVERSIZED)
+
+    def _hold(self, count: int) -> None:
+        try:
+            self._held = min(self._size, count)
+            self._body = bytearray(self._held)
+        except MemoryError:  # a board whose heap is in pieces: too large for it, this time
+            self._held = min(self._size, _HELD_OF_OVERSIZED)
+            self._body = bytearray(self._held)
 
     def _take_body(self, view: memoryview) -> int:
         count = min(len(view), self._size - self._got)

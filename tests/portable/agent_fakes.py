@@ -101,9 +101,9 @@ class Hands:
 class Life:
     """One start of a board, from its flash to its next end."""
 
-    def __init__(self, flash: "MemoryStorage | None" = None) -> None:
+    def __init__(self, flash: "MemoryStorage | None" = None, driver: "FakeDriver | None" = None) -> None:
         self.flash = flash or MemoryStorage()
-        self.driver = FakeDriver()
+        self.driver = driver or FakeDriver()
         self.wire = Wire()
         self.clock = Hands()
         self.said: list = []

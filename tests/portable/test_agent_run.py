@@ -55,9 +55,11 @@ class TestAgent(unittest.IsolatedAsyncioTestCase):
     async def asyncTearDown(self):
         await self.crew.stop()
 
-    def start(self, drivers=None, observer=None) -> Agent:
+    def start(self, drivers=None, observer=None, trial_ms=60_000) -> Agent:
         who = Credential(DEVICE, "word", KEY)
-        agent = Agent(self.board, who, "server", 1883, drivers or [PatientDriver()], observer=observer)
+        agent = Agent(
+            self.board, who, "server", 1883, drivers or [PatientDriver()], observer=observer, trial_ms=trial_ms
+        )
         self.crew.add("agent", agent.run())
         return agent
 
@@ -129,6 +131,17 @@ class TestAgent(unittest.IsolatedAsyncioTestCase):
             await peer.packet()
         peer = await self.server.accept()
         self.assertEqual(await self.applied(peer, trial), (1, "confirmed"))
+
+    async def test_a_trial_that_nothing_confirms_is_taken_back_and_said_on_the_next_connection(self):
+        self.start(trial_ms=1)
+        peer = await self.server.accept()
+        self.assertEqual(await self.applied(peer, signed(1, {"net.name": "attic"})), (1, "trial"))
+        states = []
+        while "rolled_back" not in states:
+            hello = Hello.decode(await (await self.server.accept()).published(topics.HELLO))
+            assert hello.last
+            states.append(hello.last["state"])
+        self.assertEqual(hello.rev, 0)
 
     async def test_a_command_is_answered(self):
         self.start()

@@ -52,7 +52,9 @@ def measure(names: tuple[str, ...] | list[str], scale: Scale) -> tuple[list[Figu
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev bench", description="Measures henge beside mosquitto.")
-    parser.add_argument("name", nargs="*", choices=[*NAMES, []], help="one of " + ", ".join(NAMES) + "; all without")
+    parser.add_argument(
+        "name", nargs="*", choices=[*NAMES, []], metavar="NAME", help="one of " + ", ".join(NAMES) + "; all without"
+    )
     parser.add_argument("--tiny", action="store_true", help="a few of everything: does it run, not how fast")
     parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
     return parser.parse_args()

@@ -252,4 +252,5 @@ def _figures(henge: _Broker, mosquitto: _Broker, boards: int) -> list[Figure]:
         both("processor per connect and subscribe", "connect_us", "us"),
         both("load generator's share of its core, push to all", "fleet_share", "%"),
         both("load generator's share of its core, reconnect", "reconnect_share", "%"),
+        both("load generator's share of its core, connect", "connect_share", "%"),
     ]

@@ -35,6 +35,12 @@ def test_the_others_stay_when_one_is_put_or_removed(contexts):
     assert contexts.names() == ["home"]
 
 
+def test_no_file_is_left_when_the_last_one_is_removed(contexts):
+    contexts.put(DEMO)
+    contexts.remove(DEMO)
+    assert not contexts.path.parent.exists()
+
+
 def test_a_context_stays_when_another_server_was_written_under_its_name(contexts):
     contexts.put(DEMO)
     contexts.remove(Context("demo", "http://127.0.0.1:2", "t"))

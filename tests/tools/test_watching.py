@@ -2,6 +2,7 @@
 
 import json
 import select
+import signal
 import subprocess
 import sys
 
@@ -9,6 +10,8 @@ import pytest
 from fleetctl.commands.watch import line
 from fleetctl.errors import NotAllowed, NotReachable, Refused
 from fleetctl.events import Events, parsed
+
+from tests.tools.program import Program
 
 
 def event(seq: int) -> list[str]:
@@ -117,3 +120,13 @@ def test_an_event_is_a_line_of_json_when_that_is_asked_for(server, fleetctl, lam
 
 def test_it_ends_at_once_when_there_is_no_such_device(fleetctl):
     assert fleetctl("watch", "nosuch").code == 1
+
+
+def test_it_ends_without_a_word_when_it_is_interrupted(fleetctl, lamp):
+    with Program("watch", "-o", "json") as watch:
+        for brightness in range(1, 100):  # until it is connected: then the signal reaches it while it waits
+            fleetctl("config", "set", lamp, f"led.brightness={brightness}")
+            if watch.said:
+                break
+        assert watch.end(signal.SIGINT) == 130
+    assert all(said.startswith("{") for said in watch.said)

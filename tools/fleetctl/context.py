@@ -79,7 +79,9 @@ class Contexts:
                 content["current"] = context.name
 
     def remove(self, context: Context) -> None:
-        """Takes a context out, unless another server was written under its name since. Raises Failed."""
+        """Takes a context out, unless another server was written under its name since; the last one takes the file
+        with it. Raises Failed.
+        """
         with self._changing() as content:
             if content["contexts"].get(context.name, {}).get("server") == context.server:
                 del content["contexts"][context.name]
@@ -101,17 +103,38 @@ class Contexts:
     def _changing(self) -> Iterator[dict]:
         """The content, to be changed; written when the block ends. One fleetctl at a time."""
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder = os.open(self.path.parent, os.O_RDONLY)
+            folder = self._locked()
             try:
-                fcntl.flock(folder, fcntl.LOCK_EX)  # the folder, not the file: the file is replaced
                 content = self._read()
                 yield content
-                self._write(content)
+                if content == {"contexts": {}}:
+                    self._leave_nothing()
+                else:
+                    self._write(content)
             finally:
                 os.close(folder)
         except OSError as error:
             raise Failed(f"{self.path} cannot be written: {error.strerror}.") from error
+
+    def _locked(self) -> int:
+        """The folder, open and locked; not the file, which is replaced."""
+        while True:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder = os.open(self.path.parent, os.O_RDONLY)
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            try:
+                if os.path.samestat(os.fstat(folder), os.stat(self.path.parent)):
+                    return folder
+            except FileNotFoundError:
+                pass
+            os.close(folder)  # another fleetctl has removed it while this one waited
+
+    def _leave_nothing(self) -> None:
+        self.path.unlink(missing_ok=True)
+        try:
+            self.path.parent.rmdir()
+        except OSError:
+            pass  # something else lies in it
 
     def _write(self, content: dict) -> None:
         handle, new = tempfile.mkstemp(dir=self.path.parent, prefix=".fleetctl-")

@@ -5,9 +5,7 @@ store is closed.
 """
 
 import asyncio
-import gc
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from pathlib import Path
 import structlog
 import uvloop
 
-from henge_server import __version__, keys, logs, moments
+from henge_server import __version__, keys, logs, moments, process
 from henge_server.api.app import make_app
 from henge_server.api.parts import Parts
 from henge_server.configs import Configs
@@ -39,14 +37,6 @@ from henge_server.store.lmdb import LmdbStore
 from henge_server.timeline import Timeline
 from henge_server.watch import Watch
 
-# Seconds that a thread may keep the interpreter while another waits. The store's writer lets go of it several times in a
-# commit and has to get it back from a busy event loop each time; with Python's 5 ms a commit waits ten times as long.
-_SWITCH_INTERVAL_S = 0.00001
-
-# Second-generation collections after which the garbage collector looks at everything. With a thousand boards that takes
-# 30 ms, and with Python's 10 it happens about once a second under load.
-_FULL_COLLECTION_AFTER = 100
-
 _ADMIN = "admin"
 _TOKEN_FILE = "admin-token"
 _MASTER_KEY_FILE = "master.key"
@@ -65,7 +55,7 @@ class Ready:
 
 def serve(settings: Settings, on_ready: Callable[[Ready], None] | None = None) -> None:
     """Runs a server until SIGTERM or SIGINT. Raises CannotStart, whose detail says what to do."""
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    process.prepare()
     logs.set_up(settings.log_level, settings.log_format)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, on_ready))
@@ -77,22 +67,12 @@ async def _serve(settings: Settings, on_ready: Callable[[Ready], None] | None) -
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with Server(settings) as server:
-        _spare_the_loop()
+        process.settle()
         if on_ready:
             on_ready(server.ready)
         log.info("ready", url=server.ready.url, mqtt=server.ready.mqtt, data=str(settings.data), version=__version__)
         await server.until(stop)
         log.info("stopping")
-
-
-def _spare_the_loop() -> None:
-    """Has the garbage collector hold the event loop up less: what the start has made stays to the end, so it is never
-    looked at again (it doubled the time), and everything else is looked at less often.
-    """
-    gc.collect()
-    gc.freeze()
-    youngest, middle, _ = gc.get_threshold()
-    gc.set_threshold(youngest, middle, _FULL_COLLECTION_AFTER)
 
 
 OpenStore = Callable[[Path, Settings], Awaitable[Store]]

@@ -131,7 +131,7 @@ def remove(
     """Remove a device with its history, and end its connection. Its credential is worth nothing then."""
     with session.client() as client:
         found = client.device(device)
-        confirm(f"Remove {found['id']} ({found['status']}) with its {found['desired_rev']} revisions?", yes)
+        confirm(f"Remove {found['id']} ({found['status']}) and its history?", yes)
         client.remove_device(device)
     session.output.item(found, device, lambda: session.output.say(f"{device} is removed."))
 

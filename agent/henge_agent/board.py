@@ -41,9 +41,9 @@ class MemoryStorage:
         self._places: dict = {}
         self.writes = 0
 
-    def read(self, place: str) -> bytes:
-        """What was written to a place last; empty where nothing was."""
-        return self._places.get(place, b"")
+    def read(self, place: str, start: int, count: int) -> bytes:
+        """`count` bytes of what was written to a place, or as many as there are."""
+        return self._places.get(place, b"")[start : start + count]
 
     def write(self, place: str, data: bytes) -> None:
         """Durable when it returns, on a board that has something durable. Raises OSError."""

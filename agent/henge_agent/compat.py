@@ -3,6 +3,7 @@
 Nothing else in the agent asks which interpreter it runs on.
 """
 
+import gc
 import os
 import sys
 import time
@@ -31,12 +32,10 @@ def chance() -> float:
 
 def free_memory() -> int:
     """Free heap in bytes; on a computer the memory that is free at all."""
-    try:
-        import gc
-
+    if IS_MICROPYTHON:
+        gc.collect()
         return gc.mem_free()  # type: ignore[attr-defined]
-    except AttributeError:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def write_line(stream: object, line: str) -> None:

@@ -12,6 +12,8 @@ from henge_agent.slots import MAX_RECORD
 
 _NO_DELAY = (6, 1, 1)  # IPPROTO_TCP, TCP_NODELAY, on: without it a report waits 40 ms for the acknowledgement before it
 
+_PADDING = bytes(512)  # a file is filled up in pieces, which a small heap has room for
+
 
 class PcBoard(Board):
     """Keeps its files in `folder`, which is made where it is missing. Raises OSError where that cannot be."""
@@ -48,11 +50,12 @@ class FileStorage:
             pass
         os.remove(self._path("writable"))
 
-    def read(self, place: str) -> bytes:
-        """The whole file; empty where there is none. Raises OSError."""
+    def read(self, place: str, start: int, count: int) -> bytes:
+        """`count` bytes of a file, or as many as there are; none where there is no file. Raises OSError."""
         try:
             with open(self._path(place), "rb") as file:
-                return file.read()
+                file.seek(start)
+                return file.read(count)
         except OSError as error:
             if _is_missing(error):
                 return b""
@@ -63,7 +66,9 @@ class FileStorage:
         path = self._path(place)
         if not _exists(path):
             with open(path, "wb") as file:
-                file.write(data + bytes(MAX_RECORD - len(data)))
+                file.write(data)
+                for _ in range(len(data), MAX_RECORD, len(_PADDING)):
+                    file.write(_PADDING)
                 sync_file(file)
             sync_folder(self._folder)
             return

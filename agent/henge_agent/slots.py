@@ -25,6 +25,7 @@ _MAGIC = b"hng1"  # the format; another format gets another one
 _HEAD = ">4sIBIQI"  # magic, sequence, state, epoch, rev, bytes of payload
 _HEAD_BYTES = struct.calcsize(_HEAD)
 _HASH_BYTES = 32
+_COMPARED = 512  # bytes read back at a time: a board need not find room for the whole a second time
 MAX_RECORD = _HEAD_BYTES + _HASH_BYTES + 9 * 1024  # bytes; a document of 8 KiB, its signature and room
 
 
@@ -59,7 +60,9 @@ class Found:
 
 
 class Slots:
-    """`storage` has `read(place)`, which gives empty bytes where nothing is, and `write(place, data)`, then durable."""
+    """`storage` has `read(place, start, count)`, which gives fewer bytes where there are no more, and
+    `write(place, data)`, durable when it returns.
+    """
 
     def __init__(self, storage, device: str) -> None:
         self._storage = storage
@@ -138,26 +141,27 @@ class Slots:
     def _store(self, place: str, data: bytes) -> None:
         try:
             self._storage.write(place, data)
-            kept = self._storage.read(place)
-        except OSError as error:
-            raise StorageFailed("the flash refused a write: " + str(error))
-        if kept[: len(data)] != data:
-            raise StorageFailed("the flash did not keep what was written")
+            for start in range(0, len(data), _COMPARED):
+                piece = data[start : start + _COMPARED]
+                if self._storage.read(place, start, len(piece)) != piece:
+                    raise StorageFailed("the flash did not keep what was written")
+        except (OSError, MemoryError) as error:
+            raise StorageFailed("the flash did not take a write: " + str(error))
 
     def _read(self, place: str) -> "Record | None":
         """The record at a place; None where none is, or a damaged one."""
         try:
-            data = self._storage.read(place)
+            head = self._storage.read(place, 0, _HEAD_BYTES)
+            if len(head) < _HEAD_BYTES or head[:4] != _MAGIC:
+                return None
+            _, sequence, state, epoch, rev, length = struct.unpack(_HEAD, head)
+            if state not in MEANINGS or length > MAX_RECORD:
+                return None
+            hashed = self._storage.read(place, _HEAD_BYTES, _HASH_BYTES)
+            payload = self._storage.read(place, _HEAD_BYTES + _HASH_BYTES, length)
         except OSError as error:
             raise StorageFailed("the flash cannot be read: " + str(error))
-        if len(data) < _HEAD_BYTES + _HASH_BYTES or data[:4] != _MAGIC:
-            return None
-        head, rest = data[:_HEAD_BYTES], data[_HEAD_BYTES:]
-        _, sequence, state, epoch, rev, length = struct.unpack(_HEAD, head)
-        payload = rest[_HASH_BYTES : _HASH_BYTES + length]
-        if state not in MEANINGS or rest[:_HASH_BYTES] != self._hash(head, payload):
-            return None
-        return Record(sequence, state, epoch, rev, payload)
+        return Record(sequence, state, epoch, rev, payload) if hashed == self._hash(head, payload) else None
 
     def _hash(self, head: bytes, payload: bytes) -> bytes:
         """Over the device's id too: another device's files are no configuration for this one."""

@@ -10,13 +10,16 @@ from henge_mqtt import Broker
 from tests.agent.asked import Asked
 from tests.agent.ground import Desk, Ground
 
+# 192 KiB, as an ESP32 has them; objects take twice the space here, so twice that.
+BOARD_HEAP = ["-X", "heapsize=384k"]
+
 
 @pytest.fixture(params=["cpython", "micropython"])
 def command(request: pytest.FixtureRequest) -> list[str]:
     """How to start an interpreter."""
     if request.param == "cpython":
         return [sys.executable]
-    return [str(request.getfixturevalue("micropython"))]
+    return [str(request.getfixturevalue("micropython")), *BOARD_HEAP]
 
 
 @pytest.fixture
@@ -32,7 +35,7 @@ async def ground(command: list[str], tmp_path: Path) -> AsyncIterator[Ground]:
 
 @pytest.fixture(scope="session")
 def small_board(micropython: Path) -> Iterator[Asked]:
-    """A MicroPython with the heap of a board, 192 KiB; its objects take twice the space here, so twice that."""
-    asked = Asked([str(micropython), "-X", "heapsize=384k"])
+    """A MicroPython with the heap of a board."""
+    asked = Asked([str(micropython), *BOARD_HEAP])
     yield asked
     asked.end()

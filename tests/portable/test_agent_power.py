@@ -69,7 +69,7 @@ class TestPower(unittest.TestCase):
         slots.load()
         slots.stage(APPLIED, 1, 1, b"one")
         slots.keep()
-        whole = storage.read("slot-0")
+        whole = storage.read("slot-0", 0, 20_000)
         for at in range(len(whole)):
             storage.write("slot-0", whole[:at] + bytes((whole[at] ^ 1,)) + whole[at + 1 :])
             self.assertIsNone(Slots(storage, "porch").load().current)
@@ -117,7 +117,7 @@ class TestSlots(unittest.TestCase):
 
     def test_files_longer_than_their_record_are_read(self):
         self.write(1)
-        self.storage.write("slot-0", self.storage.read("slot-0") + bytes(500))
+        self.storage.write("slot-0", self.storage.read("slot-0", 0, 20_000) + bytes(500))
         self.assertEqual(self.found(), (1, 0, 0))
 
 

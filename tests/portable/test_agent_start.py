@@ -57,7 +57,7 @@ class TestStart(unittest.TestCase):
         self.assertEqual((life.rev, life.level, life.wire.reports), (0, 1, []))
 
 
-def broken_read(place: str) -> bytes:
+def broken_read(place: str, start: int, count: int) -> bytes:
     raise OSError(5)
 
 

@@ -13,7 +13,7 @@ from bench.figures import Figure, table
 from bench.page import write
 from bench.scale import FULL, TINY, Scale
 
-NAMES = ("broker", "edit", "fleet", "memory", "commit")
+NAMES = ("broker", "edit", "fleet", "memory", "commit", "choice")
 
 
 def main() -> int:

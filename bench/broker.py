@@ -3,52 +3,25 @@
 The two take turns in every round. One push is: publish, deliver, acknowledge, deliver; four PUBLISH and four PUBACK.
 """
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from statistics import median
 
-from bench import packets
+from bench import brokers, packets
+from bench.brokers import Broker
 from bench.figures import Figure, quantile
 from bench.load import Client, Load, Share, Wire
-from bench.machine import SERVER_CORES, program, scratch
-from bench.processes import Process, free_port, running
+from bench.machine import scratch
 from bench.scale import Scale
 
 _PAYLOAD = bytes(range(256))
-_START_S = 15
 # Clients that take the acknowledgements: each broker queues 1,000 messages for one client before it drops any.
 _BOARDS_PER_COLLECTOR = 1000
-
-# TCP_NODELAY: mosquitto leaves it off by default, and would be measured waiting. The rest is what a bare broker is.
-_MOSQUITTO = (
-    "listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\nlog_type error\n"
-)
-
-
-@dataclass
-class _Broker:
-    """A running broker, and what each round found."""
-
-    name: str
-    port: int
-    process: Process
-    found: dict[str, list[float]] = field(default_factory=dict)
-
-    def note(self, **values: float) -> None:
-        for name, value in values.items():
-            self.found.setdefault(name, []).append(value)
-
-    def __getitem__(self, name: str) -> float:
-        return median(self.found[name])
 
 
 def run(scale: Scale) -> list[Figure]:
     """Measures both; a line for each round, then the figures."""
-    with scratch() as folder, _henge(folder) as henge, _mosquitto(folder) as mosquitto:
+    with scratch() as folder, brokers.henge(folder) as henge, brokers.mosquitto(folder) as mosquitto:
         for number in range(scale.rounds):
             for broker in (mosquitto, henge):
                 _round(broker, scale)
@@ -56,40 +29,8 @@ def run(scale: Scale) -> list[Figure]:
         return _figures(henge, mosquitto, scale.boards)
 
 
-@contextmanager
-def _henge(folder: Path) -> Iterator[_Broker]:
-    command = [sys.executable, "-m", "henge_mqtt", "--listen", "127.0.0.1:0", "--anonymous"]
-    with running(command, SERVER_CORES, folder / "henge.log") as process:
-        port = int(process.line(_START_S).rpartition(":")[2])
-        yield _Broker("henge", port, process)
-
-
-@contextmanager
-def _mosquitto(folder: Path) -> Iterator[_Broker]:
-    port = free_port()
-    config = folder / "mosquitto.conf"
-    config.write_text(_MOSQUITTO.format(port=port))
-    command = [program("mosquitto", "debian"), "-c", config]
-    with running(command, SERVER_CORES, folder / "mosquitto.log") as process:
-        _wait_for(port)
-        yield _Broker("mosquitto", port, process)
-
-
-def _wait_for(port: int) -> None:
-    """Returns when somebody listens there."""
-    until = time.perf_counter() + _START_S
-    while True:
-        try:
-            Wire("127.0.0.1", port, "probe").close()
-            return
-        except OSError:
-            if time.perf_counter() > until:
-                raise
-            time.sleep(0.02)
-
-
-def _round(broker: _Broker, scale: Scale) -> None:
-    _one_at_a_time(broker, scale.pushes)
+def _round(broker: Broker, scale: Scale) -> None:
+    one_at_a_time(broker, scale.pushes)
     broker.process.settle()
     boards = _Boards(scale.boards)
     with Load("127.0.0.1", broker.port) as load:
@@ -124,7 +65,7 @@ def _id(index: int) -> int:
     return index % 65535 + 1
 
 
-def _one_at_a_time(broker: _Broker, count: int) -> None:
+def one_at_a_time(broker: Broker, count: int) -> None:
     """From the push to its acknowledgement, with nothing else under way."""
     server = Wire("127.0.0.1", broker.port, "server", "a/one")
     board = Wire("127.0.0.1", broker.port, "board", "d/one/desired")
@@ -143,7 +84,7 @@ def _one_at_a_time(broker: _Broker, count: int) -> None:
     broker.note(one_p50=quantile(waited, 0.5) * 1000, one_p99=quantile(waited, 0.99) * 1000)
 
 
-def _to_all_at_once(broker: _Broker, load: Load, boards: _Boards, waves: int) -> None:
+def _to_all_at_once(broker: Broker, load: Load, boards: _Boards, waves: int) -> None:
     """Pushes to every board in one go, until the acknowledgement of each is there."""
     load.connect(boards.collector_hellos, boards.collector_subscriptions, packets.SUBACK, _ignore)
     server = load.clients[boards.count]
@@ -175,7 +116,7 @@ class _Wave:
             self.acknowledged += 1
 
 
-def _reconnect(broker: _Broker, boards: _Boards) -> None:
+def _reconnect(broker: Broker, boards: _Boards) -> None:
     """All boards come back, until each has its retained message."""
     with Load("127.0.0.1", broker.port) as load:
         pubacks = _Count()
@@ -208,7 +149,7 @@ def _acknowledge(client: Client, head: int, data: bytes, start: int, end: int) -
 
 
 @contextmanager
-def _timed(broker: _Broker, name: str, operations: int) -> Iterator[Callable[[], None]]:
+def _timed(broker: Broker, name: str, operations: int) -> Iterator[Callable[[], None]]:
     """Notes the seconds until the call of what it gives, and the broker's processor time until the context is left."""
     share, used, started = Share(), broker.process.processor_s(), time.perf_counter()
 
@@ -219,7 +160,7 @@ def _timed(broker: _Broker, name: str, operations: int) -> Iterator[Callable[[],
     broker.note(**{name + "_us": (broker.process.processor_s() - used) / operations * 1e6})
 
 
-def _print_round(number: int, broker: _Broker) -> None:
+def _print_round(number: int, broker: Broker) -> None:
     last = {name: values[-1] for name, values in broker.found.items()}
     print(
         f"  round {number + 1} {broker.name:9}  one {last['one_p50']:.3f}/{last['one_p99']:.3f} ms p50/p99"
@@ -230,7 +171,7 @@ def _print_round(number: int, broker: _Broker) -> None:
     )
 
 
-def _figures(henge: _Broker, mosquitto: _Broker, boards: int) -> list[Figure]:
+def _figures(henge: Broker, mosquitto: Broker, boards: int) -> list[Figure]:
     def both(name: str, key: str, unit: str, aim: float | None = None) -> Figure:
         return Figure(f"broker: {name}", henge[key], unit, aim, mosquitto[key])
 

@@ -88,7 +88,7 @@ async def start_board(
 
 
 def _credential_file(folder: Path, credential: dict[str, str]) -> Path:
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     file = folder / "credential.json"
     file.write_text(json.dumps(credential))
     return file

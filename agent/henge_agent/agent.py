@@ -141,15 +141,17 @@ class Agent:
             self._say("info", "connected to {}:{}".format(self._host, self._port))
             self._outbox.clear()
             self._sync.connected()
-            self._set_up(True)
+            self._is_up = True
+            self._show()
             crew.add("read", link.read())
             crew.add("watch", link.watch())
             crew.add("send", self._send(link))
             await crew.first()
         finally:
-            self._set_up(False)
+            self._is_up = False
             await crew.stop()
             await link.close()
+            self._show()
 
     async def _send(self, link: Link) -> None:
         """Who it is first, then that it is there, then what it wants to hear; after that, what comes."""
@@ -232,10 +234,6 @@ class Agent:
         if level != "info" and self._is_up:
             line = messages.Log(boot=self._boot, t=self._clock.ms(), level=level, text=text[:_MAX_LOG_TEXT])
             self._outbox.put(topics.LOG, line.encode(), 0)
-
-    def _set_up(self, is_up: bool) -> None:
-        self._is_up = is_up
-        self._show()
 
     def _show(self) -> None:
         if self._observer:

@@ -87,8 +87,8 @@ class Link:
     async def read(self) -> None:
         """Takes packets until the connection ends. Raises LinkLost; never returns."""
         while True:
-            for packet in self._unread:
-                await self._take(packet)
+            while self._unread:
+                await self._take(self._unread.pop(0))  # held by nothing else, so that the heap has it back at once
             self._unread = await self._receive()
 
     async def watch(self) -> None:

@@ -21,7 +21,8 @@ class NotApplied(Exception):
 class Settings:
     """What `drivers` declare, together, and its values. `warn(text)` is told what cannot be reported otherwise.
 
-    A driver has `SETTINGS`, a map of declarations, and `apply(values)`, which gets all values and may raise.
+    A driver has `SETTINGS`, a map of declarations, and `apply(values)`, which gets all values and may raise. Raises
+    ValueError where two declare the same setting, BadSchema where a declaration is none.
     """
 
     def __init__(self, drivers: list, warn) -> None:
@@ -31,6 +32,9 @@ class Settings:
         self._values: dict = {}
         declarations = {}
         for driver in drivers:
+            for key in driver.SETTINGS:
+                if key in declarations:
+                    raise ValueError("two drivers declare " + key)
             declarations.update(driver.SETTINGS)
         self.declared: "dict[str, schema.Setting]" = schema.parse(declarations) if declarations else {}
 

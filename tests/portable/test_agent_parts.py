@@ -75,14 +75,40 @@ class TestCredential(unittest.TestCase):
                     credential.parse(text)
 
 
+class Fan:
+    """Another driver; counts how often it gets values."""
+
+    SETTINGS = {"fan.speed": {"type": "int", "default": 0}}
+
+    def __init__(self) -> None:
+        self.values: dict = {}
+        self.applied = 0
+
+    def apply(self, values: dict) -> None:
+        self.values = values
+        self.applied += 1
+
+
 class TestSettings(unittest.TestCase):
     def test_drivers_before_the_failing_one_get_their_old_values_back(self):
-        first, second = FakeDriver(too_much=101), FakeDriver()
+        first, second = Fan(), FakeDriver()
         settings = Settings([first, second], print)
-        settings.begin({"lamp.level": 1})
+        before = {"fan.speed": 1, "lamp.level": 1}
+        settings.begin(before)
         with self.assertRaises(NotApplied):
-            settings.apply({"lamp.level": FakeDriver.TOO_MUCH})
-        self.assertEqual((first.values, settings["lamp.level"]), ({"lamp.level": 1}, 1))
+            settings.apply({"fan.speed": 2, "lamp.level": FakeDriver.TOO_MUCH})
+        self.assertEqual((first.values, settings["fan.speed"]), (before, 1))
+
+    def test_a_driver_that_nothing_changed_for_is_left_alone(self):
+        fan = Fan()
+        settings = Settings([fan, FakeDriver()], print)
+        settings.begin({"fan.speed": 1, "lamp.level": 1})
+        settings.apply({"fan.speed": 1, "lamp.level": 2})
+        self.assertEqual(fan.applied, 1)
+
+    def test_two_drivers_cannot_declare_the_same(self):
+        with self.assertRaises(ValueError):
+            Settings([FakeDriver(), FakeDriver()], print)
 
     def test_an_application_hears_of_what_changed(self):
         life = Life()

@@ -258,6 +258,8 @@ def _attribute_problem(kind: str, attribute: object, value: object) -> str:
         return "{} is not an attribute of a setting; those are {}".format(_shown(attribute), ", ".join(ATTRIBUTES))
     if kind not in ATTRIBUTES[attribute]:  # type: ignore[index]
         return "a setting of type {} has no {}".format(kind, attribute)
+    if value is None:
+        return "{} has no value; leave it out, or put quotes round a text that begins with #".format(attribute)
     if attribute in ("secret", "risky") and not isinstance(value, bool):
         return "{} is true or false, not {}".format(attribute, _shown(value))
     if attribute in ("unit", "title") and not (isinstance(value, str) and _is_unicode(value) and 0 < len(value) <= 64):

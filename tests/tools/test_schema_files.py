@@ -30,7 +30,7 @@ def test_it_is_well_when_it_declares_settings(check):
         (GOOD + "owner: me\n", "has owner at its top"),
         (GOOD + "  led.on: {type: int}\n", "line 4, column 3: led.on stands here a second time"),
         ("name: lamp\nsettings: {led.color: {type: color, default: #ff8800}}", "line 2"),
-        ("name: lamp\nsettings:\n  led.color:\n    type: color\n    default: #ff8800\n", "needs quotes"),
+        ("name: lamp\nsettings:\n  led.color:\n    type: color\n    default: #ff8800\n", "put quotes round"),
         ("name: lamp\nsettings: {led.on: {type: boolean}}", "led.on: type 'boolean' is not one of"),
         ("name: [\n", "line 2"),
         ("name: lamp\nsettings: !!python/object:os.system {}", "line 2"),

@@ -4,9 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from henge_protocol.errors import WRONG_TYPE
-
-from fleetctl.errors import Failed, Problem
+from fleetctl.errors import Failed
 
 _MAX_BYTES = 1 << 20  # far above what 256 settings take; a wrong file is not read whole
 
@@ -29,22 +27,7 @@ def load(path: Path) -> SchemaFile:
         raise Failed(f"{path} has {', '.join(unknown)} at its top, where only name and settings belong.")
     if not isinstance(content.get("name"), str):
         raise Failed(f"{path} has no name. Write one at its top, for example `name: lamp`.")
-    empty = [
-        Problem(f"{key}", WRONG_TYPE, f'{attribute} is empty; a value that begins with # needs quotes: "#ff8800"')
-        for key, declaration in _maps(content.get("settings"))
-        for attribute, value in declaration.items()
-        if value is None
-    ]
-    if empty:
-        raise Failed(f"{path} declares something without saying what:", empty)
     return SchemaFile(path, content["name"], content.get("settings"))
-
-
-def _maps(settings: Any) -> list[tuple[Any, dict]]:
-    """The declarations that are maps; what the others are is said where all are checked."""
-    if not isinstance(settings, dict):
-        return []
-    return [(key, declaration) for key, declaration in settings.items() if isinstance(declaration, dict)]
 
 
 def _text(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""The agent's small parts: backoff, clock, credential, settings, secrets, commands, the light's colours."""
+"""The agent's small parts: backoff, clock, credential, settings, secrets, commands."""
 
 try:
     import unittest
@@ -13,7 +13,6 @@ from henge_agent.backoff import Backoff
 from henge_agent.clock import Clock
 from henge_agent.commands import Commands
 from henge_agent.credential import BadCredential
-from henge_agent.drivers import led
 from henge_agent.settings import NotApplied, Settings
 from henge_protocol.errors import BadMessage
 from henge_protocol.messages import Command, Result
@@ -160,24 +159,6 @@ class TestCommands(unittest.TestCase):
     def test_junk_is_refused(self):
         with self.assertRaises(BadMessage):
             Commands().answer(b"junk")
-
-
-class TestLight(unittest.TestCase):
-    def test_brightness_scales_each_colour(self):
-        self.assertEqual(led.color("#ff8800", 100), (255, 136, 0))
-        self.assertEqual(led.color("#ff8800", 50), (128, 68, 0))
-        self.assertEqual(led.color("#ff8800", 0), (0, 0, 0))
-
-    def test_every_mode_begins_at_full_strength(self):
-        for mode in ("steady", "blink", "breathe"):
-            self.assertEqual(led.strength(mode, 0), 1.0)
-
-    def test_a_blink_is_dark_for_half_a_second(self):
-        self.assertEqual([led.strength("blink", ms) for ms in (499, 500, 999, 1000)], [1.0, 0.0, 0.0, 1.0])
-
-    def test_a_breath_goes_down_and_up_again(self):
-        self.assertLess(led.strength("breathe", 2000), 0.001)
-        self.assertGreater(led.strength("breathe", 3999), 0.99)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from fastapi import Depends, FastAPI
 
 from henge_server import __version__
 from henge_server.api import config, devices, events, health, problems, schemas
+from henge_server.api.bodies import BoundedBodies
 from henge_server.api.parts import Parts
 from henge_server.api.problems import ProblemOut, answers
 from henge_server.api.queries import no_unknown_query
@@ -18,6 +19,7 @@ def make_app(parts: Parts) -> FastAPI:
     app = FastAPI(title="henge", version=__version__, description=_DESCRIPTION, redoc_url=None)
     app.state.parts = parts
     problems.install(app)
+    app.add_middleware(BoundedBodies)
     for module in (devices, config, schemas, events):
         app.include_router(
             module.router, prefix="/api/v1", responses=answers(), dependencies=[Depends(no_unknown_query)]

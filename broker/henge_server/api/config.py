@@ -56,7 +56,7 @@ async def get_config(device_id: str, parts: WithParts, by: Caller, response: Res
     return config_out(config)
 
 
-@router.patch("/config", responses={**answers(400, 404, 409, 412, 507), **_WRITES})
+@router.patch("/config", responses={**answers(400, 404, 409, 412, 413, 507), **_WRITES})
 async def patch_config(
     device_id: str,
     body: ValuesIn,
@@ -71,7 +71,7 @@ async def patch_config(
         return await answer.to(await parts.configs.patch(device_id, body, by, _expected(if_match)))
 
 
-@router.put("/config", responses={**answers(400, 404, 409, 412, 507), **_WRITES})
+@router.put("/config", responses={**answers(400, 404, 409, 412, 413, 507), **_WRITES})
 async def replace_config(
     device_id: str,
     body: ValuesIn,
@@ -86,7 +86,7 @@ async def replace_config(
         return await answer.to(await parts.configs.replace(device_id, body, by, _expected(if_match)))
 
 
-@router.post("/rollback", responses={**answers(400, 404, 409, 412, 507), **_WRITES})
+@router.post("/rollback", responses={**answers(400, 404, 409, 412, 413, 507), **_WRITES})
 async def rollback(
     device_id: str,
     body: RollbackIn,

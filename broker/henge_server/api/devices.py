@@ -28,7 +28,7 @@ router = APIRouter(tags=["devices"])
 _READ = 500  # devices read at a time while a list is filtered
 
 
-@router.post("/devices", status_code=201, responses=answers(400, 404, 409, 507))
+@router.post("/devices", status_code=201, responses=answers(400, 404, 409, 413, 507))
 async def register(body: DeviceIn, parts: WithParts, by: Caller) -> HandoverOut:
     """Register a device. The answer has its credential, this once."""
     handover = await parts.devices.register(body.id, body.schema_name, body.name, body.labels, by)
@@ -71,7 +71,7 @@ async def get_device(device_id: str, parts: WithParts, by: Caller) -> DeviceOut:
     return device_out(await parts.configs.get(device_id), parts.presence)
 
 
-@router.patch("/devices/{device_id}", responses=answers(400, 404, 409, 507))
+@router.patch("/devices/{device_id}", responses=answers(400, 404, 409, 413, 507))
 async def change_device(device_id: str, body: DevicePatch, parts: WithParts, by: Caller) -> DeviceOut:
     """Change a device's name, labels or schema."""
     if body.schema_name is not None:

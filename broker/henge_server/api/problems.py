@@ -42,9 +42,13 @@ def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The error statuses of a route, for OpenAPI; 401, 422 and 503 can come from every one."""
     schema = {"$ref": "#/components/schemas/ProblemOut"}
     return {
-        status: {"description": _TITLES[status], "content": {MEDIA_TYPE: {"schema": schema}}}
+        status: {"description": _title(status), "content": {MEDIA_TYPE: {"schema": schema}}}
         for status in sorted({401, 422, 503, *statuses})
     }
+
+
+def _title(status: int) -> str:
+    return _TITLES.get(status) or HTTPStatus(status).phrase
 
 
 _TITLES = {

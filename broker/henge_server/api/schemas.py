@@ -40,7 +40,7 @@ async def get_schema(
 @router.put(
     "/{name}",
     responses={
-        **answers(400, 409, 507),
+        **answers(400, 409, 413, 507),
         201: {"model": SchemaOut, "description": "A new version; the devices under the schema have new revisions"},
     },
 )

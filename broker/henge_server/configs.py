@@ -4,8 +4,10 @@ Each write makes a new revision from the newest one. Where somebody else was fas
 then, unless the caller named the revision that it meant (If-Match).
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from henge_server.devices import Devices
 from henge_server.documents import Author, Documents, Patch, differing, parsed, values_of
@@ -61,6 +63,7 @@ class Configs:
         self._documents = documents
         self._clock = clock
         self._timeline = timeline
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # of the devices being written
 
     async def get(self, device_id: str) -> Config:
         """Desired and reported. Raises NotFound."""
@@ -143,27 +146,29 @@ class Configs:
     async def _write(
         self, device_id: str, decide: _Decision, by: str, why: str, action: str, expected: int | None
     ) -> Written:
+        """One after the other for each device: writers that arrive together would only undo each other's decisions."""
         arrived = self._timeline.clock()
-        for _ in range(_TRIES):
-            device = await self._devices.get(device_id)
-            newest = await self.newest(device_id)
-            if expected is not None and newest.rev != expected:
-                raise PreconditionFailed(
-                    f"{device_id} is at revision {newest.rev}, not {expected}: somebody changed it. Read it again."
-                )
-            wanted = decide(device, await self._schema(newest), newest)
-            author = Author(by, why, self._clock())
-            revision = self._documents.revision(device, wanted.schema, wanted.layer, newest.rev + 1, author)
-            if revision.doc == newest.doc and wanted.layer == newest.layer and revision.generation == newest.generation:
-                return Written(newest, changed=False)
-            self._timeline.mark(device_id, revision.rev, Stage.ARRIVED, arrived)
-            self._timeline.mark(device_id, revision.rev, Stage.DECIDED)
-            try:
-                await self._store.write(_config_write(revision, newest, author, action))
-            except Conflict:
-                continue
-            self._timeline.mark(device_id, revision.rev, Stage.COMMITTED)
-            return Written(revision, changed=True)
+        async with self._turns.setdefault(device_id, asyncio.Lock()):
+            for _ in range(_TRIES):
+                device = await self._devices.get(device_id)
+                newest = await self.newest(device_id)
+                if expected is not None and newest.rev != expected:
+                    raise PreconditionFailed(
+                        f"{device_id} is at revision {newest.rev}, not {expected}: somebody changed it. Read it again."
+                    )
+                wanted = decide(device, await self._schema(newest), newest)
+                author = Author(by, why, self._clock())
+                revision = self._documents.revision(device, wanted.schema, wanted.layer, newest.rev + 1, author)
+                if _says_the_same(revision, newest):
+                    return Written(newest, changed=False)
+                self._timeline.mark(device_id, revision.rev, Stage.ARRIVED, arrived)
+                self._timeline.mark(device_id, revision.rev, Stage.DECIDED)
+                try:
+                    await self._store.write(_config_write(revision, newest, author, action))
+                except Conflict:
+                    continue
+                self._timeline.mark(device_id, revision.rev, Stage.COMMITTED)
+                return Written(revision, changed=True)
         raise Conflict(f"{device_id} is being changed by others all the time; try again.")
 
     async def _schema(self, revision: Revision) -> Schema | None:
@@ -179,6 +184,10 @@ def _config_write(revision: Revision, before: Revision, author: Author, action: 
     detail = {"rev": revision.rev, "keys": keys, "why": author.why}
     audit = AuditEntry(at=author.at, by=author.by, action=action, target=revision.device, detail=detail)
     return Write(puts=[revision], changes=[change], audit=[audit])
+
+
+def _says_the_same(one: Revision, other: Revision) -> bool:
+    return (one.doc, one.layer, one.generation) == (other.doc, other.layer, other.generation)
 
 
 def _need_schema(device: Device, schema: Schema | None, patch: Patch) -> None:

@@ -1,5 +1,6 @@
 """A device's config through the API: merged, replaced, refused with reasons, guarded against others, taken back."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -132,6 +133,18 @@ async def test_body_that_is_no_patch_is_refused(api: httpx.AsyncClient, body: st
     answer = await api.patch(CONFIG, content=body.encode("latin-1"), headers={"Content-Type": "application/json"})
     assert answer.status_code in (400, 422)
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_body_that_is_too_large_is_refused(api: httpx.AsyncClient) -> None:
+    answer = await api.patch(CONFIG, json={"led.mode": "x" * (1 << 20)})
+    assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_writers_at_once_all_succeed(api: httpx.AsyncClient) -> None:
+    answers = await asyncio.gather(*(api.patch(CONFIG, json={"sensor.offset": value}) for value in range(1, 61)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert sorted(answer.json()["outcome"]["rev"] for answer in answers) == list(range(2, 62))
 
 
 @pytest.mark.parametrize("write", ["patch", "put", "rollback"])

@@ -113,6 +113,17 @@ async def test_removed_device_is_cut_off_and_gone(api: httpx.AsyncClient, porch:
         await porch.connect()
 
 
+async def test_nothing_is_retained_for_a_removed_device(server: Server, api: httpx.AsyncClient, porch: Device) -> None:
+    async def retained() -> bool:
+        text = (await api.get(server.ready.url + "/metrics")).text
+        return "\nhenge_mqtt_retained_messages 1.0\n" in text
+
+    assert await retained()  # its status
+    await api.delete(DEVICE)
+    await porch.cut_off()
+    assert not await retained()
+
+
 async def test_device_of_a_removed_ones_name_counts_on(
     api: httpx.AsyncClient, register: Register, porch: Device, connect: Connect
 ) -> None:
@@ -122,6 +133,7 @@ async def test_device_of_a_removed_ones_name_counts_on(
     assert again["config_key"] != porch.key.hex()
     shown = (await api.get(DEVICE)).json()
     assert (shown["desired_rev"], shown["board"], shown["reported_rev"]) == (3, "", None)
+    assert (shown["status"], shown["last_heard_at"]) == ("offline", None)
     device = await connect(again)
     await device.join()
     assert values(await device.take())["led.on"] is True

@@ -75,7 +75,12 @@ async def test_secret_is_in_no_event(server: Server, api: httpx.AsyncClient, reg
 
 
 async def test_secret_is_on_no_disk_and_in_no_log(
-    data: Path, server: Server, api: httpx.AsyncClient, porch: Device, caplog: pytest.LogCaptureFixture
+    data: Path,
+    server: Server,
+    api: httpx.AsyncClient,
+    porch: Device,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     caplog.set_level(logging.DEBUG)
     await api.patch(CONFIG, json={"wifi.password": SECRET})
@@ -83,7 +88,7 @@ async def test_secret_is_on_no_disk_and_in_no_log(
     await api.patch(CONFIG, json={"wifi.password": SECRET + "-2"})
     await server.__aexit__()
     assert files_with(SECRET, data) == []
-    assert SECRET not in caplog.text
+    assert SECRET not in caplog.text + "".join(capfd.readouterr())
 
 
 @pytest.mark.parametrize("write", ["PATCH", "PUT"])

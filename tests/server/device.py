@@ -21,6 +21,7 @@ class Device:
     """One device with its credential; `boot` is what it calls its start."""
 
     def __init__(self, address: str, credential: dict[str, str], boot: int = 1) -> None:
+        self.credential = credential
         self.id = credential["username"]
         self.key = bytes.fromhex(credential["config_key"])
         self.boot = boot

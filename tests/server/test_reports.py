@@ -188,8 +188,7 @@ async def test_two_boards_of_one_identity_are_named(api: httpx.AsyncClient, porc
 
 
 async def test_second_connection_takes_over(api: httpx.AsyncClient, porch: Device, connect: Connect) -> None:
-    credential = {"username": "porch", "password": porch._password, "config_key": porch.key.hex()}
-    second = await connect(credential, boot=2)
+    second = await connect(porch.credential, boot=2)
     await second.join()
     assert (await api.get("/devices/porch")).json()["status"] == "online"
     await api.patch(CONFIG, json={"led.on": False})

@@ -248,6 +248,9 @@ def _declaration_problems(key: object, declaration: object) -> "list[Problem]":
         text = _attribute_problem(kind, attribute, value)
         if text:
             problems.append(Problem(name, errors.WRONG_TYPE if attribute in ATTRIBUTES else errors.UNKNOWN_KEY, text))
+    if declaration.get("secret") is True and declaration.get("default"):
+        text = "a secret has no default but an empty text: everybody could read it"
+        problems.append(Problem(name, errors.WRONG_TYPE, text))
     if kind == "enum" and "choices" not in declaration:
         problems.append(Problem(name, errors.MISSING, "an enum needs choices, a list of texts"))
     return problems

@@ -57,8 +57,19 @@ _Decision = Callable[[Device, Schema | None, Revision], _Wanted]
 
 
 class Configs:
-    def __init__(self, store: Store, devices: Devices, documents: Documents, clock: Clock, timeline: Timeline) -> None:
+    """`membership` is held while it is decided and written which devices are under which schema."""
+
+    def __init__(
+        self,
+        store: Store,
+        devices: Devices,
+        documents: Documents,
+        clock: Clock,
+        timeline: Timeline,
+        membership: asyncio.Lock,
+    ) -> None:
         self._store = store
+        self._membership = membership
         self._devices = devices
         self._documents = documents
         self._clock = clock
@@ -129,19 +140,24 @@ class Configs:
 
         return await self._write(device_id, decide, by, f"rollback to {rev}", "config.rollback", expected)
 
-    async def move(self, device_id: str, schema: Schema | None, by: str) -> Written:
-        """Puts a device under another schema (or its newest version). Raises Invalid where its own values do not fit
-        it.
+    async def move(self, device_id: str, schema_name: str, by: str) -> Written:
+        """Puts a device under the newest version of a schema.
+
+        Raises NotFound, and Invalid where its own values do not fit it.
         """
+        async with self._membership:
+            schema = await self._store.schema(schema_name)
+            if schema is None:
+                raise NotFound(f"There is no schema {schema_name!r}. `fleetctl schema list` shows those there are.")
 
-        def decide(device: Device, _: Schema | None, newest: Revision) -> _Wanted:
-            layer, problems = self._documents.refit(device, parsed(schema), newest.layer)
-            if problems:
-                raise Invalid(f"The values of {device_id} do not fit that schema. Nothing was changed.", problems)
-            return _Wanted(schema, layer)
+            def decide(device: Device, _: Schema | None, newest: Revision) -> _Wanted:
+                layer, problems = self._documents.refit(device, parsed(schema), newest.layer)
+                if problems:
+                    raise Invalid(f"The values of {device_id} do not fit that schema. Nothing was changed.", problems)
+                return _Wanted(schema, layer)
 
-        why = f"schema {schema.name} {schema.version}" if schema else "no schema"
-        return await self._write(device_id, decide, by, why, "device.schema", None)
+            why = f"schema {schema.name} {schema.version}"
+            return await self._write(device_id, decide, by, why, "device.schema", None)
 
     async def _write(
         self, device_id: str, decide: _Decision, by: str, why: str, action: str, expected: int | None

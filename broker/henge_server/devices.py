@@ -2,6 +2,7 @@
 store.
 """
 
+import asyncio
 from dataclasses import dataclass
 
 from henge_protocol import topics
@@ -28,8 +29,11 @@ class Handover:
 
 
 class Devices:
-    def __init__(self, store: Store, keys: Keys, documents: Documents, clock: Clock) -> None:
+    """`membership` is held while it is decided and written which devices are under which schema."""
+
+    def __init__(self, store: Store, keys: Keys, documents: Documents, clock: Clock, membership: asyncio.Lock) -> None:
         self._store = store
+        self._membership = membership
         self._keys = keys
         self._documents = documents
         self._clock = clock
@@ -52,13 +56,14 @@ class Devices:
             )
         _check_labels(labels)
         for _ in range(_TRIES):
-            if await self._store.device(device_id):
-                raise _exists(device_id)
-            write, handover = await self._registration(device_id, schema_name, name, labels, by)
-            try:
-                await self._store.write(write)
-            except Conflict:
-                continue  # somebody took the name, or the schema has a new version
+            async with self._membership:
+                if await self._store.device(device_id):
+                    raise _exists(device_id)
+                write, handover = await self._registration(device_id, schema_name, name, labels, by)
+                try:
+                    await self._store.write(write)
+                except Conflict:
+                    continue  # somebody took the name, or the schema has a new version
             return handover
         raise _too_busy(device_id)
 

@@ -2,10 +2,10 @@
 would break.
 """
 
+import asyncio
 import hashlib
 
 from henge_protocol import cbor
-from henge_protocol import errors as codes
 from henge_protocol import schema as limits
 from henge_protocol.errors import BadSchema, Problem
 
@@ -22,8 +22,13 @@ _NAMED = 20  # problems named in a refusal; more help nobody
 
 
 class Schemas:
-    def __init__(self, store: Store, documents: Documents, clock: Clock, slices: Slices) -> None:
+    """`membership` is held while it is decided and written which devices are under which schema."""
+
+    def __init__(
+        self, store: Store, documents: Documents, clock: Clock, slices: Slices, membership: asyncio.Lock
+    ) -> None:
         self._store = store
+        self._membership = membership
         self._documents = documents
         self._clock = clock
         self._slices = slices
@@ -54,15 +59,20 @@ class Schemas:
             version = newest.version + 1 if newest else 1
             schema = Schema(name=name, version=version, settings=declared, digest=digest, at=now, by=by)
             _check_size(schema)
-            try:
-                await self._store.write(await self._applied(schema, by))
-            except Conflict:
-                continue
+            async with self._membership:
+                try:
+                    await self._store.write(await self._applied(schema, by))
+                except Conflict:
+                    continue
             return schema, True
         raise Conflict(f"Schema {name!r} or its devices are being changed by others all the time; try again.")
 
     async def remove(self, name: str, by: str) -> None:
         """Removes a schema with its versions. Raises NotFound, InUse."""
+        async with self._membership:
+            await self._remove(name, by)
+
+    async def _remove(self, name: str, by: str) -> None:
         newest = await self.get(name)
         users = [device.id for device, _ in await self._users(name)]
         if users:
@@ -143,16 +153,10 @@ def _of_device(device: Device, problems: list[Problem]) -> list[Problem]:
 
 def _normal(settings: dict) -> dict:
     """Declarations in their one form. Raises Invalid."""
-    refused = "These settings cannot be declared like this. Nothing was changed."
     try:
-        declared = limits.parse(settings)
+        return {key: setting.declaration() for key, setting in limits.parse(settings).items()}
     except BadSchema as error:
-        raise Invalid(refused, error.problems) from error
-    told = [key for key, setting in declared.items() if setting.secret and setting.default is not None]
-    if told:
-        text = "a secret has no default: everybody could read it"
-        raise Invalid(refused, [Problem(key, codes.WRONG_TYPE, text) for key in told])
-    return {key: setting.declaration() for key, setting in declared.items()}
+        raise Invalid("These settings cannot be declared like this. Nothing was changed.", error.problems) from error
 
 
 def _check_size(schema: Schema) -> None:

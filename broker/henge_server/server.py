@@ -131,9 +131,10 @@ class Server:
 
         timeline, slices, lag = Timeline(), Slices(), Lag()
         documents = Documents(secrets, store.epoch)
-        devices = Devices(store, secrets, documents, moments.now)
-        configs = Configs(store, devices, documents, moments.now, timeline)
-        schemas = Schemas(store, documents, moments.now, Slices())
+        membership = asyncio.Lock()
+        devices = Devices(store, secrets, documents, moments.now, membership)
+        configs = Configs(store, devices, documents, moments.now, timeline, membership)
+        schemas = Schemas(store, documents, moments.now, Slices(), membership)
         watch = Watch(store, moments.now)
         presence = Presence(lambda device, status, reason: _tell(watch, device, status, reason), moments.now)
         intake = Intake(store, watch, presence, timeline, Slices(), moments.now)

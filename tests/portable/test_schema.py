@@ -213,6 +213,7 @@ class TestDeclarations(unittest.TestCase):
             ({"type": "int", "risky": "yes"}, errors.WRONG_TYPE, "risky"),
             ({"type": "int", "min": 0.5}, errors.WRONG_TYPE, "min"),
             ({"type": "int", "min": None}, errors.WRONG_TYPE, "min"),
+            ({"type": "string", "secret": True, "default": "x"}, errors.WRONG_TYPE, "secret"),
             ({"type": "color", "default": None}, errors.WRONG_TYPE, "quotes"),
             ({"type": "int", "step": 0}, errors.WRONG_TYPE, "step"),
             ({"type": "float", "step": -0.1}, errors.WRONG_TYPE, "step"),

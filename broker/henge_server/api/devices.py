@@ -75,8 +75,7 @@ async def get_device(device_id: str, parts: WithParts, by: Caller) -> DeviceOut:
 async def change_device(device_id: str, body: DevicePatch, parts: WithParts, by: Caller) -> DeviceOut:
     """Change a device's name, labels or schema."""
     if body.schema_name is not None:
-        await parts.devices.get(device_id)
-        await parts.configs.move(device_id, await parts.schemas.get(body.schema_name), by)
+        await parts.configs.move(device_id, body.schema_name, by)
     await parts.devices.change(device_id, body.name, body.labels, by)
     return device_out(await parts.configs.get(device_id), parts.presence)
 

@@ -33,10 +33,9 @@ make_venv() {
     # A pip that is killed may leave half a package which it later takes for a whole one: without stamp-made the next
     # set-up begins with an empty .venv.
     rm -f .venv/stamp-made .venv/stamp-run .venv/stamp-dev
-    pip="$top/.venv/bin/python -m pip --disable-pip-version-check --quiet --quiet"
-    $pip install --require-hashes --only-binary :all: -r "$lock" ||
+    pip install --require-hashes --only-binary :all: -r "$lock" ||
         fail "pip could not install $lock" 'It needs the network once. Run the same command again to go on from here.'
-    $pip install --no-deps --no-build-isolation --editable . || fail 'pip could not install this project into .venv'
+    pip install --no-deps --no-build-isolation --editable . || fail 'pip could not install this project into .venv'
     # setuptools' own editable hook lists the packages of today; plain paths also hold those of tomorrow, and pyright
     # can read them.
     printf '%s\n' "$top/agent" "$top/broker" "$top/tools" \
@@ -45,6 +44,8 @@ make_venv() {
     [ "$1" = run ] || echo "$stamp" >.venv/stamp-dev
     echo "$stamp" >.venv/stamp-run
 }
+
+pip() { "$top/.venv/bin/python" -m pip --disable-pip-version-check --quiet --quiet "$@"; }
 
 make_empty_venv() {
     rm -rf .venv
@@ -110,8 +111,7 @@ make_stubs() {
     say 'fetching the type stubs of MicroPython (ten seconds)'
     rm -rf .cache/stubs
     for board in esp32 pico; do
-        .venv/bin/python -m pip --disable-pip-version-check --quiet --quiet install --require-hashes --no-deps \
-            --target ".cache/stubs/$board" -r "requirements-$board.lock" || fail "pip could not fetch the stubs of $board"
+        pip install --require-hashes --no-deps --target ".cache/stubs/$board" -r "requirements-$board.lock" || fail "pip could not fetch the stubs of $board"
     done
     echo "$stubs" >.cache/stubs/stamp
 }

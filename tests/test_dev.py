@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-VERBS = ["demo", "up", "fleetctl", "test", "check", "format", "bench", "lock", "clean"]
+VERBS = ["demo", "up", "agent", "fleetctl", "test", "check", "format", "bench", "lock", "clean"]
 
 
 def shell(script: str, **env: str) -> str:

@@ -1,4 +1,4 @@
-"""Keys: the master key in its file, the keys of devices derived from it, and the sealing of secret values.
+"""Keys: the keys of devices derived from the master key, and the sealing of secret values.
 
 A device's key is HKDF-SHA256 (RFC 5869) of the master key over the device id and its key generation, so that losing the
 store loses no key, and that no key is stored. Passwords and tokens are random; only their SHA-256 is kept.
@@ -15,8 +15,6 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from henge_protocol import signing
 
-from henge_server.errors import CannotStart
-
 _IV_BYTES = 16  # an AES block
 _FILE_MODE = 0o600
 
@@ -31,8 +29,11 @@ class Keys:
 
     def device_key(self, device: str, generation: int) -> bytes:
         """The key that signs for one device in one generation: 32 bytes."""
-        info = b"henge device key\x00" + device.encode() + b"\x00" + generation.to_bytes(4, "big")
-        return HKDF(algorithm=hashes.SHA256(), length=signing.KEY_BYTES, salt=None, info=info).derive(self._master)
+        return self._derived(b"henge device key\x00" + device.encode() + b"\x00" + generation.to_bytes(4, "big"))
+
+    def check(self) -> bytes:
+        """What tells this master key from another one, and nothing else of it: 32 bytes."""
+        return self._derived(b"henge master key check")
 
     def seal(self, device: str, generation: int, secret: str) -> bytes:
         """A secret value as it is stored and sent: 16 bytes IV, then AES-256-CBC with PKCS 7 padding."""
@@ -49,23 +50,11 @@ class Keys:
         padded = decryptor.update(sealed[_IV_BYTES:]) + decryptor.finalize()
         return (unpadder.update(padded) + unpadder.finalize()).decode()
 
+    def _derived(self, info: bytes) -> bytes:
+        return HKDF(algorithm=hashes.SHA256(), length=signing.KEY_BYTES, salt=None, info=info).derive(self._master)
+
     def _cipher(self, device: str, generation: int, iv: bytes) -> Cipher:
         return Cipher(algorithms.AES(signing.sealing_key(self.device_key(device, generation))), modes.CBC(iv))
-
-
-def load_or_make(path: Path, *, may_make: bool) -> Keys:
-    """The keys of the master key file; a new file where `may_make` and there is none. Raises CannotStart."""
-    if not path.exists():
-        if not may_make:
-            raise CannotStart(
-                f"The master key {path} is missing, and the store beside it was signed with it. "
-                "Put the file back from where you keep its copy; without it no board can be reached."
-            )
-        write_private(path, secrets.token_bytes(signing.KEY_BYTES).hex() + "\n")
-    try:
-        return Keys(bytes.fromhex(path.read_text().strip()))
-    except (ValueError, OSError) as error:
-        raise CannotStart(f"The master key {path} cannot be used: {error}. Put the file back from its copy.") from error
 
 
 def write_private(path: Path, text: str) -> None:

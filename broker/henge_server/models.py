@@ -146,6 +146,12 @@ class Token(Record):
     at: int
 
 
+class KeyCheck(Record):
+    """Tells the master key that signs what is in the store from every other one, without giving it away."""
+
+    value: bytes
+
+
 class AuditEntry(Record):
     """Who did what to which thing. Written in the same transaction as the thing."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 import uvloop
 
-from henge_server import __version__, keys, logs, moments, process
+from henge_server import __version__, keys, logs, master, moments, process
 from henge_server.api.app import make_app
 from henge_server.api.parts import Parts
 from henge_server.configs import Configs
@@ -75,11 +75,13 @@ async def _serve(settings: Settings, on_ready: Callable[[Ready], None] | None) -
         log.info("stopping")
 
 
-OpenStore = Callable[[Path, Settings], Awaitable[Store]]
+OpenStore = Callable[[Path, Settings, bool], Awaitable[Store]]  # the flag: whether it may make one
 
 
-async def _open_store(folder: Path, settings: Settings) -> Store:
-    return await LmdbStore.open(folder, max_bytes=settings.store_max_bytes, feed_keep_s=settings.feed_keep_s)
+async def _open_store(folder: Path, settings: Settings, may_make: bool) -> Store:
+    return await LmdbStore.open(
+        folder, max_bytes=settings.store_max_bytes, feed_keep_s=settings.feed_keep_s, may_make=may_make
+    )
 
 
 class Server:
@@ -123,10 +125,12 @@ class Server:
     async def _start(self) -> Ready:
         settings = self._settings
         folder = _make_folder(settings.data)
-        new = not (folder / "store").exists()
-        secrets = keys.load_or_make(folder / _MASTER_KEY_FILE, may_make=new)
-        store = await self._open_store(folder / "store", settings)
+        # The store is made before the key: a start that was cut off in between leaves no key without its store, which
+        # is what a store that was lost looks like.
+        key_file = folder / _MASTER_KEY_FILE
+        store = await self._open_store(folder / "store", settings, not key_file.exists())
         self._stack.push_async_callback(store.close)
+        secrets = await master.keys_of(store, key_file)
         token = await _admin_token(store, folder)
 
         timeline, slices, lag = Timeline(), Slices(), Lag()

@@ -27,7 +27,7 @@ class ThoughtfulStore(LmdbStore):
         return found
 
 
-async def open_thoughtful(folder: Path, settings: Settings) -> Store:
+async def open_thoughtful(folder: Path, settings: Settings, may_make: bool) -> Store:
     return await ThoughtfulStore.open(folder)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import cbor2
@@ -11,8 +11,9 @@ import lmdb
 import pytest
 from henge_server.server import Server
 from henge_server.store import layout
+from henge_server.store.lmdb import LmdbStore
 
-from tests.server.conftest import settings_in
+from tests.server.conftest import apply_lamp, client_of, registered, settings_in
 from tests.server.process import PATIENCE_S, ServerProcess, end, start_up
 
 ANY = "127.0.0.1:0"
@@ -30,6 +31,19 @@ async def refused(data: Path, http: str = ANY, mqtt: str = ANY, **environment: s
     assert process.returncode in (1, 2), text
     assert "Traceback" not in text
     return text
+
+
+async def said_at_the_start(data: Path, **environment: str) -> str:
+    """What a server that comes up writes into its log, warnings and worse."""
+    process = await start_up(data, ANY, ANY, **{"HENGE_LOG_LEVEL": "warning"} | environment)
+    try:
+        assert process.stdout
+        assert await asyncio.wait_for(process.stdout.readline(), PATIENCE_S)
+        process.terminate()
+        _, errors = await asyncio.wait_for(process.communicate(), PATIENCE_S)
+    finally:
+        await end(process)
+    return errors.decode()
 
 
 def write(path: Path, text: str) -> None:
@@ -104,6 +118,53 @@ async def test_master_key_unreadable(stopped: Path, content: str) -> None:
     assert "master key" in await refused(stopped)
 
 
+async def test_master_key_of_another_store(stopped: Path) -> None:
+    right = (stopped / "master.key").read_text()
+    (stopped / "master.key").write_text("00" * 32 + "\n")
+    assert "not the one" in await refused(stopped)
+    (stopped / "master.key").write_text(right)
+    async with Server(settings_in(stopped)):
+        pass
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+async def test_store_that_does_not_know_its_master_key_yet(stopped: Path, is_right: bool) -> None:
+    async with Server(settings_in(stopped)) as server, client_of(server) as api:
+        await apply_lamp(api)
+        await registered(api, "porch")
+    with lmdb.open(str(stopped / "store"), lib_version=0) as env, env.begin(write=True) as txn:
+        assert txn.delete(layout.KEY_CHECK)
+    if not is_right:
+        (stopped / "master.key").write_text("00" * 32 + "\n")
+        assert "not the one" in await refused(stopped)
+        return
+    async with Server(settings_in(stopped)):
+        pass
+    (stopped / "master.key").write_text("00" * 32 + "\n")
+    assert "not the one" in await refused(stopped)
+
+
+async def test_master_key_that_others_can_read(stopped: Path) -> None:
+    (stopped / "master.key").chmod(0o644)
+    assert f"chmod 600 {stopped / 'master.key'}" in await said_at_the_start(stopped)
+
+
+async def test_start_that_was_cut_off_before_the_master_key(data: Path) -> None:
+    await (await LmdbStore.open(data / "store")).close()
+    async with Server(settings_in(data)):
+        pass
+    assert (data / "master.key").exists()
+
+
+@pytest.mark.parametrize("lose", [shutil.rmtree, lambda store: (store / "data.mdb").write_bytes(b"")])
+async def test_store_that_lost_its_data(stopped: Path, lose: Callable[[Path], object]) -> None:
+    lose(stopped / "store")
+    for _ in range(2):
+        text = await refused(stopped)
+        assert "lost" in text
+        assert "Put a copy of the folder back" in text
+
+
 async def test_folder_that_is_a_file(data: Path) -> None:
     write(data, "")
     assert str(data) in await refused(data)
@@ -124,7 +185,9 @@ async def test_store_of_a_newer_format(stopped: Path) -> None:
 
 async def test_store_that_is_none(stopped: Path) -> None:
     (stopped / "store" / "data.mdb").write_bytes(b"something else" * 1000)
-    assert "store" in await refused(stopped)
+    text = await refused(stopped)
+    assert str(stopped / "store") in text
+    assert "Put a copy of the folder back" in text
 
 
 async def test_settings_that_do_not_fit(data: Path) -> None:

@@ -12,6 +12,7 @@ from henge_server.models import (
     AuditEntry,
     Change,
     Device,
+    KeyCheck,
     Observed,
     Outcome,
     Record,
@@ -28,7 +29,7 @@ class Write:
 
     puts: records to keep. A Device is refused unless its version follows the stored one (1 where there is none); a
         Revision unless its rev follows the device's newest (or its tombstone's; any rev is the first otherwise); a
-        Schema unless its version follows the newest of its name. Outcome, Observed, Token replace what is there. A
+        Schema unless its version follows the newest of its name. Outcome, Observed, Token, KeyCheck replace what is there. A
         Revision, Outcome or Observed is refused where its device is not there and not in the same write: what crosses
         a removal must not be found by the next device of that name.
     removed_device: id of a device to remove with its revisions, outcomes and what was observed; put its Tombstone along
@@ -116,6 +117,10 @@ class Store(ABC):
 
     @abstractmethod
     async def token(self, sha256: bytes) -> Token | None: ...
+
+    @abstractmethod
+    async def key_check(self) -> KeyCheck | None:
+        """Of the master key that signs what is in here; None before there was one."""
 
     @abstractmethod
     async def audit(self, before: int | None = None, limit: int = 100) -> Sequence[tuple[int, AuditEntry]]:

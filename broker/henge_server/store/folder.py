@@ -12,6 +12,12 @@ from henge_server.store import layout
 _FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
 _LOCK_NAME = "server.lock"
+_DATA_NAME = "data.mdb"  # LMDB's name for it
+
+_PUT_BACK = (
+    "Put a copy of the folder back, made while no server used it. To begin anew instead, move the whole data folder "
+    "away; every board has to be added again then."
+)
 
 # py-lmdb carries two engines whose files differ. 0.9 is the one with fifteen years of power cuts behind it; naming it
 # means that no setting of the environment and no later default changes what is written.
@@ -54,11 +60,14 @@ def make_folder(folder: Path) -> None:
         raise CannotStart(f"The store's folder {folder} cannot be made: {error.strerror}.") from error
 
 
-def open_environment(folder: Path, max_bytes: int, now: int) -> tuple[lmdb.Environment, int]:
-    """The environment of a folder, and the epoch of its store, which is made at `now` (ms) where there is none.
+def open_environment(folder: Path, max_bytes: int, now: int, may_make: bool) -> tuple[lmdb.Environment, int]:
+    """The environment of a folder, and the epoch of its store, which is made at `now` (ms) where there is none and it
+    `may_make` one.
 
     Raises CannotStart where this server cannot read what is there.
     """
+    if not may_make and not _has_data(folder):
+        raise _lost(folder)
     try:
         env = lmdb.open(
             str(folder),
@@ -69,18 +78,57 @@ def open_environment(folder: Path, max_bytes: int, now: int) -> tuple[lmdb.Envir
             readahead=False,  # small records all over the file: reading ahead fills memory with what nobody asked for
         )
     except (lmdb.Error, OSError) as error:
-        raise CannotStart(f"The store in {folder} cannot be opened: {error}.") from error
+        raise CannotStart(f"The store in {folder} cannot be opened: {error}. {_what_to_do(error)}") from error
     try:
-        return env, _epoch(env, folder, now)
+        _check_length(env, folder / _DATA_NAME)
+        return env, _epoch(env, folder, now, may_make)
     except BaseException:
         env.close()
         raise
 
 
-def _epoch(env: lmdb.Environment, folder: Path, now: int) -> int:
+def _has_data(folder: Path) -> bool:
+    """Whether anything was ever written there. LMDB takes an empty file for a store that is yet to be made."""
+    data = folder / _DATA_NAME
+    return data.exists() and data.stat().st_size > 0
+
+
+def _lost(folder: Path) -> CannotStart:
+    return CannotStart(f"The store in {folder} is empty, though there was one: what was in it is lost. {_PUT_BACK}")
+
+
+def _what_to_do(error: Exception) -> str:
+    if isinstance(error, (lmdb.InvalidError, lmdb.CorruptedError, lmdb.VersionMismatchError)):
+        return f"It is damaged, or something else. {_PUT_BACK}"
+    return "Its owner has to be the user that the server runs as, and its disk has to work."
+
+
+def _check_length(env: lmdb.Environment, data: Path) -> None:
+    """Raises CannotStart where the end of the file is missing: reading there would kill the process (SIGBUS).
+
+    A file may be shorter than its pages are many, if nobody uses the last ones. So it is made as long as that, with
+    zeros, which LMDB takes for damage, and everything in it is looked at once.
+    """
+    length = data.stat().st_size
+    needed = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
+    if length >= needed:
+        return
+    os.truncate(data, needed)
+    try:
+        with env.begin() as txn, txn.cursor() as cursor:
+            for _ in cursor:
+                pass
+    except lmdb.Error as error:
+        os.truncate(data, length)
+        raise CannotStart(f"The store in {data.parent} is cut off: {length} bytes of {needed}. {_PUT_BACK}") from error
+
+
+def _epoch(env: lmdb.Environment, folder: Path, now: int, may_make: bool) -> int:
     try:
         with env.begin(write=True) as txn:
             if (meta := txn.get(layout.META)) is None:
+                if not may_make:
+                    raise _lost(folder)
                 meta = layout.encode({"format": layout.FORMAT, "epoch": now // 1000 & 0xFFFFFFFF})
                 txn.put(layout.META, meta)
     except lmdb.Error as error:

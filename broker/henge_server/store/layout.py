@@ -11,12 +11,13 @@ import cbor2
 from pydantic import BaseModel
 
 from henge_server.errors import StoreUnavailable
-from henge_server.models import Device, Observed, Outcome, Record, Revision, Schema, Token, Tombstone
+from henge_server.models import Device, KeyCheck, Observed, Outcome, Record, Revision, Schema, Token, Tombstone
 
 # Counts up when an older server could no longer read what this one writes.
 FORMAT = 1
 
 META = b"meta"  # {"format", "epoch"}
+KEY_CHECK = b"key"
 DEVICES = b"d/"
 OBSERVED = b"o/"
 OUTCOMES = b"p/"
@@ -102,6 +103,8 @@ def key_of(record: Record) -> bytes:
     match record:
         case Device():
             return device(record.id)
+        case KeyCheck():
+            return KEY_CHECK
         case Observed():
             return observed(record.device)
         case Outcome():

@@ -16,7 +16,18 @@ import lmdb
 import structlog
 
 from henge_server.errors import CannotStart, HengeError, StoreUnavailable
-from henge_server.models import AuditEntry, Change, Device, Observed, Outcome, Revision, Schema, Token, Tombstone
+from henge_server.models import (
+    AuditEntry,
+    Change,
+    Device,
+    KeyCheck,
+    Observed,
+    Outcome,
+    Revision,
+    Schema,
+    Token,
+    Tombstone,
+)
 from henge_server.moments import Clock, now
 from henge_server.store import Store, Write, layout
 from henge_server.store.batch import Batch, Encoded
@@ -44,7 +55,9 @@ _Place = tuple[asyncio.Future[int], int]  # who waits, and the seq that the writ
 class LmdbStore(Store):
     """See `Store`. Made by `open`, for the event loop that runs then."""
 
-    def __init__(self, folder: Path, lock: FolderLock, clock: Clock, max_bytes: int, feed: Feed) -> None:
+    def __init__(
+        self, folder: Path, lock: FolderLock, clock: Clock, max_bytes: int, feed: Feed, may_make: bool
+    ) -> None:
         self._folder = folder
         self._lock = lock
         self._clock = clock
@@ -56,7 +69,7 @@ class LmdbStore(Store):
         self._idle.set()
         self._is_closing = False
         self._is_closed = False
-        self._env, self.epoch = open_environment(folder, max_bytes, clock())
+        self._env, self.epoch = open_environment(folder, max_bytes, clock(), may_make)
         try:
             self._load()
         except HengeError as error:
@@ -67,16 +80,23 @@ class LmdbStore(Store):
 
     @classmethod
     async def open(
-        cls, folder: Path, *, clock: Clock = now, max_bytes: int = MAX_BYTES, feed_keep_s: int = FEED_KEEP_S
+        cls,
+        folder: Path,
+        *,
+        clock: Clock = now,
+        max_bytes: int = MAX_BYTES,
+        feed_keep_s: int = FEED_KEEP_S,
+        may_make: bool = True,
     ) -> "LmdbStore":
-        """Opens the store in a folder, or makes one. `clock` gives milliseconds since 1970.
+        """Opens the store in a folder, or makes one where it `may_make`. `clock` gives milliseconds since 1970.
 
-        Raises CannotStart where the folder is in use, cannot be written, or holds what this server cannot read.
+        Raises CannotStart where the folder is in use, cannot be written, holds what this server cannot read, or holds
+        nothing and should.
         """
         make_folder(folder)
         lock = FolderLock(folder)
         try:
-            return cls(folder, lock, clock, max_bytes, Feed(feed_keep_s * 1000))
+            return cls(folder, lock, clock, max_bytes, Feed(feed_keep_s * 1000), may_make)
         except BaseException:
             lock.release()
             raise
@@ -169,7 +189,7 @@ class LmdbStore(Store):
         before = self.last_seq
         self._env.close()
         try:
-            self._env, _ = open_environment(self._folder, self._max_bytes, self._clock())
+            self._env, _ = open_environment(self._folder, self._max_bytes, self._clock(), may_make=False)
             self._load()
         except HengeError as error:
             log.error("the store cannot be read", error=error.detail)
@@ -243,6 +263,9 @@ class LmdbStore(Store):
 
     async def token(self, sha256: bytes) -> Token | None:
         return self._record(Token, layout.token(sha256))
+
+    async def key_check(self) -> KeyCheck | None:
+        return self._record(KeyCheck, layout.KEY_CHECK)
 
     async def audit(self, before: int | None = None, limit: int = 100) -> Sequence[tuple[int, AuditEntry]]:
         with self._snapshot() as snapshot:

@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+from mmap import PAGESIZE
 from pathlib import Path
 
 import cbor2
@@ -77,6 +78,47 @@ async def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path)
     with pytest.raises(CannotStart, match="cannot be opened"):
         await LmdbStore.open(tmp_path)
     assert (tmp_path / "data.mdb").read_bytes() == b"holiday pictures" * 1000
+
+
+@pytest.mark.parametrize("pages_left", [0.5, 1, 2, 3, 20])
+async def test_a_file_that_was_cut_off_is_refused_and_left_alone(tmp_path: Path, pages_left: float) -> None:
+    store = await LmdbStore.open(tmp_path)
+    for number in range(200):
+        await store.write(records.noted(number))
+    await store.close()
+    data = tmp_path / "data.mdb"
+    length = int(pages_left * PAGESIZE)
+    os.truncate(data, length)
+
+    # In a process of its own: reading beyond the end of a file ends one.
+    program = "import asyncio, sys; from pathlib import Path; from henge_server.store.lmdb import LmdbStore\n"
+    program += "asyncio.run(LmdbStore.open(Path(sys.argv[1])))"
+    opener = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True)
+    assert opener.returncode == 1
+    assert "Put a copy of the folder back" in opener.stderr
+    assert data.stat().st_size == length
+
+
+async def test_a_file_whose_last_pages_nobody_uses_is_taken(tmp_path: Path) -> None:
+    await (await LmdbStore.open(tmp_path)).close()
+    with lmdb.open(str(tmp_path), lib_version=0) as env:
+        with env.begin(write=True) as txn:
+            txn.put(b"zz", bytes(100_000))
+        with env.begin(write=True) as txn:
+            txn.delete(b"zz")
+    with lmdb.open(str(tmp_path), lib_version=0) as env:
+        used = PAGESIZE * (env.info()["last_pgno"] + 1)
+    os.truncate(tmp_path / "data.mdb", used - PAGESIZE)
+
+    store = await LmdbStore.open(tmp_path)
+    assert await store.devices() == []
+    await store.close()
+
+
+async def test_an_empty_folder_is_refused_where_there_was_a_store(tmp_path: Path) -> None:
+    with pytest.raises(CannotStart, match="what was in it is lost"):
+        await LmdbStore.open(tmp_path, may_make=False)
+    assert not (tmp_path / "data.mdb").exists()
 
 
 async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 """The demo: the real agent on a real MicroPython, three times, beside a server; and nothing left of it."""
 
 import os
+import select
 import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,7 @@ from fleetctl.context import Context, Contexts
 from fleetctl.demo.boards import Board
 from fleetctl.demo.hints import hints
 
-from tests.tools.program import Program
+from tests.tools.program import PATIENCE_S, Program
 
 MINE = Context("mine", "http://127.0.0.1:1", "t")
 
@@ -33,6 +36,16 @@ def children(pid: int) -> dict[int, str]:
     """The command lines of a process's children, by their ids."""
     said = subprocess.run(["ps", "-ww", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True).stdout
     return {int(line.split()[0]): line for line in said.splitlines()}
+
+
+def wait_for_the_end_of(pids: Iterable[int]) -> None:
+    """Returns when none of these processes is there any more."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            descriptor = os.pidfd_open(pid)
+            ended, _, _ = select.select([descriptor], [], [], PATIENCE_S)
+            os.close(descriptor)
+            assert ended, pid
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -81,8 +94,27 @@ def test_a_part_is_started_again_when_it_dies(demo, alone):
 def test_a_second_one_is_refused_when_one_runs(demo, micropython):
     with Program("demo", HENGE_MICROPYTHON=str(micropython)) as second:
         assert second.wait() == 1
-    assert any("A demo runs already" in line for line in second.said)
+    assert any(f"A demo runs already (process {demo.pid})" in line for line in second.said)
     assert Contexts().names() == ["demo", "mine"]
+
+
+def test_a_context_of_that_name_stays_when_a_person_wrote_it(home, micropython):
+    mine = Context("demo", "http://10.255.255.1:8470", "t")
+    Contexts().put(mine)
+    with Program("demo", HENGE_MICROPYTHON=str(micropython)) as demo:
+        assert demo.wait() == 1
+    assert any("Give yours another one" in line for line in demo.said)
+    assert Contexts().find("demo") == mine
+
+
+def test_the_next_one_takes_away_what_is_left_when_one_was_killed(demo, home, micropython):
+    parts = children(demo.pid)
+    demo.end(signal.SIGKILL)
+    assert Contexts().names() == ["demo", "mine"]
+    wait_for_the_end_of(parts)
+    with Program("demo", "--for", "0.1", HENGE_MICROPYTHON=str(micropython), TMPDIR=str(home / "tmp")) as second:
+        assert second.wait() == 0
+    assert [*(home / "tmp").iterdir()] == []
 
 
 @pytest.mark.slow
@@ -97,7 +129,7 @@ def test_it_goes_on_with_its_folder_when_that_was_named(home, micropython):
 def test_it_ends_by_itself_when_a_time_is_given(home, micropython):
     with Program("demo", "--for", "0.1", HENGE_MICROPYTHON=str(micropython)) as demo:
         assert demo.wait() == 0
-    assert Contexts().names() == []
+    assert [path.name for path in home.iterdir()] == []
 
 
 def test_it_says_what_to_do_when_there_is_no_micropython(home):

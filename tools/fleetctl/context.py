@@ -19,16 +19,21 @@ from fleetctl.errors import Failed, Usage
 _HEAD = "# Servers that fleetctl knows. Written by fleetctl; the tokens in it are secret.\n"
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")  # TOML 1.0, "Keys": anything else is quoted
 _MODE = 0o600
+_FIELDS = ("server", "token", "mqtt", "demo")  # of an entry
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One server: where its API is, the token to use there and, where known, where boards connect (HOST:PORT)."""
+    """One server: where its API is, the token to use there and, where known, where boards connect (HOST:PORT).
+
+    `demo` is the folder of the demo that wrote it; empty for every context that a person or `fleetctl up` wrote.
+    """
 
     name: str
     server: str
     token: str
     mqtt: str = ""
+    demo: str = ""
 
 
 def default_path() -> Path:
@@ -45,6 +50,7 @@ class Contexts:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or default_path()
+        self._made: list[Path] = []  # folders that were not there before, the innermost first
 
     def find(self, name: str | None = None) -> Context:
         """The context of that name, else the one that HENGE_CONTEXT names, else the current one. Raises Usage."""
@@ -60,7 +66,7 @@ class Contexts:
         if entry is None:
             known = ", ".join(sorted(content["contexts"])) or "none"
             raise Usage(f"There is no context {wanted!r} in {self.path}. There are: {known}.")
-        return Context(wanted, entry.get("server", ""), entry.get("token", ""), entry.get("mqtt", ""))
+        return Context(wanted, *(entry.get(field, "") for field in _FIELDS))
 
     def names(self) -> list[str]:
         """The names of all contexts."""
@@ -73,7 +79,7 @@ class Contexts:
     def put(self, context: Context, *, current_if_none: bool = False) -> None:
         """Writes one context, and makes it current where none is. The others stay. Raises Failed."""
         with self._changing() as content:
-            entry = {"server": context.server, "token": context.token, "mqtt": context.mqtt}
+            entry = {field: getattr(context, field) for field in _FIELDS}
             content["contexts"][context.name] = {key: value for key, value in entry.items() if value}
             if current_if_none and not content.get("current"):
                 content["current"] = context.name
@@ -119,6 +125,7 @@ class Contexts:
     def _locked(self) -> int:
         """The folder, open and locked; not the file, which is replaced."""
         while True:
+            self._made += [folder for folder in self.path.parents if not folder.exists() and folder not in self._made]
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder = os.open(self.path.parent, os.O_RDONLY)
             fcntl.flock(folder, fcntl.LOCK_EX)
@@ -130,9 +137,11 @@ class Contexts:
             os.close(folder)  # another fleetctl has removed it while this one waited
 
     def _leave_nothing(self) -> None:
+        """Takes the file away, its folder, and those above it that this process has made."""
         self.path.unlink(missing_ok=True)
         try:
-            self.path.parent.rmdir()
+            for folder in dict.fromkeys([self.path.parent, *self._made]):
+                folder.rmdir()
         except OSError:
             pass  # something else lies in it
 

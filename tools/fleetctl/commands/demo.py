@@ -43,7 +43,7 @@ def demo(
     from fleetctl.demo import ground
 
     interpreter = ground.micropython()
-    ground.refuse_a_second()
+    ground.refuse_to_overwrite()
     try:
         asyncio.run(_run(data, interpreter, seconds))
     except OSError as error:
@@ -54,7 +54,7 @@ async def _run(data: Path | None, interpreter: str, seconds: float | None) -> No
     import asyncio
     import signal
 
-    from fleetctl.demo.ground import folder
+    from fleetctl.demo.place import folder
     from fleetctl.demo.stage import Stage
 
     until = asyncio.Event()

@@ -1,7 +1,10 @@
 """`fleetctl up`: starts the server here, and remembers it as the context `local`."""
 
 import json
+import os
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,6 +39,7 @@ def up(
         str | None, typer.Option(metavar="HOST:PORT", help="Where boards connect [default: 0.0.0.0:1883].")
     ] = None,
     remember: Annotated[bool, typer.Option(help="Write the server into fleetctl.toml.")] = True,
+    until_eof: Annotated[bool, typer.Option("--until-eof", hidden=True)] = False,
 ) -> None:
     """Start the server; the first run makes what it needs. Ctrl-C or SIGTERM stops it.
 
@@ -52,6 +56,9 @@ def up(
     except (ValidationError, ValueError) as error:
         raise Usage(_unfit(error)) from error
 
+    if until_eof:
+        threading.Thread(target=_end_with_input, daemon=True).start()
+
     def on_ready(ready: "Ready") -> None:
         if remember:
             _remember(session.context_name or _NAME, ready)
@@ -64,6 +71,13 @@ def up(
         serve(settings, on_ready)
     except CannotStart as error:
         raise Failed(error.detail) from error
+
+
+def _end_with_input() -> None:
+    """Stops this process in order when standard input ends: whoever started it is gone, even if it was killed."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _remember(name: str, ready: "Ready") -> None:

@@ -7,7 +7,7 @@ them in order, and with them whatever they have started.
 import asyncio
 import os
 import signal
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -52,7 +52,7 @@ class Child:
         words: deque[str] = deque(maxlen=1)  # the last thing it said on standard error
         process = await asyncio.create_subprocess_exec(
             *self._argv(),
-            stdin=DEVNULL,
+            stdin=PIPE,  # ends with this process, even where that is killed: who listens to it ends, too
             stdout=PIPE,
             stderr=PIPE,
             env=self._env,

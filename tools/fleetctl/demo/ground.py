@@ -1,13 +1,11 @@
-"""The ground that a demo stands on: its folder, its schema, its devices with their credentials, its context.
-
-Everything lies in one folder, which is removed at the end unless a person has named it.
+"""The ground that a demo stands on: its schema, its devices with their credentials, its context; all files of it lie
+in one folder (fleetctl.demo.place).
 """
 
 import json
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -16,7 +14,8 @@ from pathlib import Path
 from fleetctl.client import Client
 from fleetctl.context import Context, Contexts
 from fleetctl.credential import writable
-from fleetctl.errors import Failed, FleetctlError, Refused, Usage
+from fleetctl.demo.place import is_lived_in, of_process
+from fleetctl.errors import Failed, Refused, Usage
 from fleetctl.schemafile import load
 
 CONTEXT = "demo"
@@ -24,27 +23,12 @@ BOARDS = ("porch", "garden", "workshop")
 
 _LAMP = Path(__file__).with_name("lamp.yaml")
 _NOT_FOUND = 404
-_PATIENCE_S = 0.5  # for another demo's server: it runs on this machine
 
 
 @contextmanager
-def folder(named: Path | None) -> Iterator[Path]:
-    """The demo's folder: a new one that goes again, or the one that was named, which stays."""
-    if named is not None:
-        named.mkdir(mode=0o700, parents=True, exist_ok=True)
-        yield named.absolute()
-        return
-    made = Path(tempfile.mkdtemp(prefix="henge-demo-"))
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-
-
-@contextmanager
-def context(server: str, token: str, mqtt: str) -> Iterator[Context]:
+def context(place: Path, server: str, token: str, mqtt: str) -> Iterator[Context]:
     """The context `demo`, for as long as the block lasts."""
-    found = Context(CONTEXT, server, token, mqtt)
+    found = Context(CONTEXT, server, token, mqtt, demo=str(place))
     contexts = Contexts()
     contexts.put(found)
     try:
@@ -53,15 +37,25 @@ def context(server: str, token: str, mqtt: str) -> Iterator[Context]:
         contexts.remove(found)
 
 
-def refuse_a_second() -> None:
-    """Raises Failed where another demo runs: its context would be lost."""
-    try:
-        found = Contexts().find(CONTEXT)
-        with Client(found, patience_s=_PATIENCE_S) as client:
-            next(client.schemas(), None)
-    except FleetctlError:
-        return  # no context, or one that was left behind by a demo that was killed
-    raise Failed(f"A demo runs already, at {found.server}. End it first, with Ctrl-C in its terminal.")
+def refuse_to_overwrite() -> None:
+    """Raises Failed where the context `demo` is somebody's: a person's own, or that of a demo that runs.
+
+    One that was left behind by a demo that was killed is nobody's.
+    """
+    contexts = Contexts()
+    if CONTEXT not in contexts.names():
+        return
+    found = contexts.find(CONTEXT)
+    if not found.demo:
+        raise Failed(
+            f"{contexts.path} has a context {CONTEXT} already, for {found.server}, and the demo needs that name. "
+            f"Give yours another one there: [contexts.{CONTEXT}] is its heading."
+        )
+    place = Path(found.demo)
+    if is_lived_in(place):
+        raise Failed(
+            f"A demo runs already{of_process(place)}, at {found.server}. End it first, with Ctrl-C in its terminal."
+        )
 
 
 def micropython() -> str:
@@ -111,8 +105,8 @@ def credential_file(place: Path, name: str) -> Path:
 
 
 def server_argv(place: Path, http: str, mqtt: str) -> list[str]:
-    """The command that starts the server; it says where it listens in one line of JSON."""
-    up = [sys.executable, "-m", "fleetctl", "-o", "json", "up", "--no-remember"]
+    """The command that starts the server; it says where it listens in one line of JSON, and ends with its input."""
+    up = [sys.executable, "-m", "fleetctl", "-o", "json", "up", "--no-remember", "--until-eof"]
     return [*up, "--data", str(place), "--http", http, "--mqtt", mqtt]
 
 

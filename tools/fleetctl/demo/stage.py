@@ -56,7 +56,7 @@ class Stage:
                 if until.is_set():
                     return
                 token = ground.token_file(self._place).read_text().strip()
-                context = stack.enter_context(ground.context(self._url, token, self._mqtt))
+                context = stack.enter_context(ground.context(self._place, self._url, token, self._mqtt))
                 client = stack.enter_context(Client(context))
                 await asyncio.to_thread(ground.register, client, self._place)
                 self._screen.begin(hints(self._url, ground.token_file(self._place), os.environ.get("HENGE_DEV", "")))

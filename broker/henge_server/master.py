@@ -27,14 +27,8 @@ async def keys_of(store: Store, path: Path) -> Keys:
     Raises CannotStart where the file is missing, cannot be read, or is not that of this store.
     """
     check = await store.key_check()
-    if not path.exists():
-        if check or await store.devices(limit=1):
-            raise CannotStart(
-                f"The master key {path} is missing, and the store beside it was signed with it. "
-                "Put the file back from where you keep its copy; without it no board can be reached."
-            )
-        write_private(path, secrets.token_bytes(signing.KEY_BYTES).hex() + "\n")
-    keys = _read(path)
+    is_new = check is None and not await store.devices(limit=1)
+    keys = _read_or_make(path, may_make=is_new)
     fits = hmac.compare_digest(check.value, keys.check()) if check else await _signed(store, keys)
     if not fits:
         raise CannotStart(
@@ -46,7 +40,14 @@ async def keys_of(store: Store, path: Path) -> Keys:
     return keys
 
 
-def _read(path: Path) -> Keys:
+def _read_or_make(path: Path, *, may_make: bool) -> Keys:
+    if not path.exists():
+        if not may_make:
+            raise CannotStart(
+                f"The master key {path} is missing, and the store beside it was signed with it. "
+                "Put the file back from where you keep its copy; without it no board can be reached."
+            )
+        write_private(path, secrets.token_bytes(signing.KEY_BYTES).hex() + "\n")
     try:
         mode = path.stat().st_mode
         keys = Keys(bytes.fromhex(path.read_text().strip()))

@@ -29,9 +29,9 @@ class Write:
 
     puts: records to keep. A Device is refused unless its version follows the stored one (1 where there is none); a
         Revision unless its rev follows the device's newest (or its tombstone's; any rev is the first otherwise); a
-        Schema unless its version follows the newest of its name. Outcome, Observed, Token, KeyCheck replace what is there. A
-        Revision, Outcome or Observed is refused where its device is not there and not in the same write: what crosses
-        a removal must not be found by the next device of that name.
+        Schema unless its version follows the newest of its name. Outcome, Observed, Token, KeyCheck replace what is
+        there. A Revision, Outcome or Observed is refused where its device is not there and not in the same write: what
+        crosses a removal must not be found by the next device of that name.
     removed_device: id of a device to remove with its revisions, outcomes and what was observed; put its Tombstone along
         with it.
     removed_schema: name of a schema to remove with its versions.

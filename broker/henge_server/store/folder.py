@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import lmdb
@@ -22,6 +24,14 @@ _PUT_BACK = (
 # py-lmdb carries two engines whose files differ. 0.9 is the one with fifteen years of power cuts behind it; naming it
 # means that no setting of the environment and no later default changes what is written.
 _ENGINE = 0
+
+# A program that reads everything in the folder that it is given.
+_READ_ALL = f"""
+import sys, lmdb
+with lmdb.open(sys.argv[1], readonly=True, lock=False, lib_version={_ENGINE}) as env, env.begin() as txn:
+    for _ in txn.cursor():
+        pass
+"""
 
 # One for each read transaction that is kept for the next read; reads do not overlap.
 _SPARE_TXNS = 2
@@ -104,23 +114,20 @@ def _what_to_do(error: Exception) -> str:
 
 
 def _check_length(env: lmdb.Environment, data: Path) -> None:
-    """Raises CannotStart where the end of the file is missing: reading there would kill the process (SIGBUS).
+    """Raises CannotStart where the end of the file is missing.
 
-    A file may be shorter than its pages are many, if nobody uses the last ones. So it is made as long as that, with
-    zeros, which LMDB takes for damage, and everything in it is looked at once.
+    A file may be shorter than its pages are many, if nobody uses the last ones; LMDB cannot say which. So a process of
+    its own reads everything once: where something is missing, that ends it (SIGBUS, or an assertion of LMDB's).
     """
     length = data.stat().st_size
     needed = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
-    if length >= needed:
-        return
-    os.truncate(data, needed)
-    try:
-        with env.begin() as txn, txn.cursor() as cursor:
-            for _ in cursor:
-                pass
-    except lmdb.Error as error:
-        os.truncate(data, length)
-        raise CannotStart(f"The store in {data.parent} is cut off: {length} bytes of {needed}. {_PUT_BACK}") from error
+    if length < needed and not _is_whole(data.parent):
+        raise CannotStart(f"The store in {data.parent} is cut off: {length} bytes of {needed}. {_PUT_BACK}")
+
+
+def _is_whole(folder: Path) -> bool:
+    reader = subprocess.run([sys.executable, "-c", _READ_ALL, str(folder)], check=False, stderr=subprocess.DEVNULL)
+    return reader.returncode == 0
 
 
 def _epoch(env: lmdb.Environment, folder: Path, now: int, may_make: bool) -> int:

@@ -80,7 +80,7 @@ async def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path)
     assert (tmp_path / "data.mdb").read_bytes() == b"holiday pictures" * 1000
 
 
-@pytest.mark.parametrize("pages_left", [0.5, 1, 2, 3, 20])
+@pytest.mark.parametrize("pages_left", [0.5, 1, 2, 3, 8])
 async def test_a_file_that_was_cut_off_is_refused_and_left_alone(tmp_path: Path, pages_left: float) -> None:
     store = await LmdbStore.open(tmp_path)
     for number in range(200):
@@ -90,12 +90,8 @@ async def test_a_file_that_was_cut_off_is_refused_and_left_alone(tmp_path: Path,
     length = int(pages_left * PAGESIZE)
     os.truncate(data, length)
 
-    # In a process of its own: reading beyond the end of a file ends one.
-    program = "import asyncio, sys; from pathlib import Path; from henge_server.store.lmdb import LmdbStore\n"
-    program += "asyncio.run(LmdbStore.open(Path(sys.argv[1])))"
-    opener = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True)
-    assert opener.returncode == 1
-    assert "Put a copy of the folder back" in opener.stderr
+    with pytest.raises(CannotStart, match="Put a copy of the folder back"):
+        await LmdbStore.open(tmp_path)
     assert data.stat().st_size == length
 
 

@@ -1,9 +1,11 @@
 """The checkup: each fault is found, and said with what to do."""
 
+import json
 import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import yaml
 from fleetctl.checkup import Checkup, Level, broker_address
 from fleetctl.context import Context, Contexts
 
@@ -22,6 +24,13 @@ def findings(ahead: timedelta = timedelta(0), micropython: str | None = "/bin/mi
 def test_nothing_fails_when_all_is_well(fleetctl, lamp):
     assert {finding.level for finding in findings().values()} <= {Level.OK, Level.WARN}
     assert fleetctl("doctor").code == 0
+
+
+@pytest.mark.parametrize(("form", "read"), [("json", json.loads), ("yaml", yaml.safe_load)])
+def test_the_findings_are_one_list_when_a_script_reads(fleetctl, form, read):
+    assert {"level": "ok", "subject": "token", "text": "is accepted", "todo": ""} in read(
+        fleetctl("doctor", "-o", form).out
+    )
 
 
 def test_it_fails_when_others_can_read_the_tokens(fleetctl):

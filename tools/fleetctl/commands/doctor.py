@@ -25,10 +25,14 @@ def doctor(session: Session) -> None:
     """Look for what is wrong, and say what to do about it. Exit code 1 where something fails."""
     from fleetctl.checkup import Checkup, Level
 
-    failed = 0
+    found = []
     for finding in Checkup(session.context_name, lambda: datetime.now(UTC), _micropython).run():
-        failed += finding.level is Level.FAIL
-        session.output.event(finding._asdict(), finding.subject, lambda finding=finding: _line(finding))
+        found.append(finding)
+        session.output.say(_line(finding))  # each as soon as it is made
+    if not session.output.is_for_people:
+        items = [{**finding._asdict(), "level": finding.level.value} for finding in found]
+        session.output.items(items, (), "subject", "")
+    failed = sum(finding.level is Level.FAIL for finding in found)
     if failed:
         raise Failed(f"{failed} of these checks failed.")
 

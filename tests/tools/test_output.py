@@ -2,11 +2,15 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 import yaml
 from fleetctl.output import Column, Form, Output
 
+FLEETCTL = (sys.executable, "-m", "fleetctl")
 ITEMS = [{"id": "a", "n": 1}, {"id": "long", "n": None}]
 COLUMNS = (Column("ID", lambda item: item["id"], lambda item: "green"), Column("N", lambda item: str(item["n"])))
 
@@ -41,6 +45,22 @@ def test_there_is_colour_only_when_a_terminal_shows_it(monkeypatch):
     monkeypatch.delenv("NO_COLOR")
     monkeypatch.setenv("TERM", "dumb")
     assert "\x1b" not in listed(Form.TABLE, Terminal())
+
+
+def test_it_is_said_when_the_output_cannot_be_written():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*FLEETCTL, "doctor"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (1, "error: The output cannot be written: No space left on device.\n")
+
+
+@pytest.mark.parametrize("args", [["doctor"], ["--help"], ["demo", "--for", "60"]])
+def test_it_ends_without_a_word_when_nobody_reads(micropython, args):
+    reader, writer = os.pipe()
+    os.close(reader)
+    env = {**os.environ, "HENGE_MICROPYTHON": str(micropython)}
+    done = subprocess.run([*FLEETCTL, *args], stdout=writer, stderr=subprocess.PIPE, text=True, env=env)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 @pytest.mark.parametrize("form", [Form.JSON, Form.YAML, Form.NAME])

@@ -3,6 +3,7 @@
 Heavy imports happen inside the command that needs them, so that `--help` and completion answer at once.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from fleetctl.terminal import painted, printable
 _EPILOG = (
     "Exit codes: 0 done, 1 failed, 2 usage, 3 partly done, 4 not allowed, 5 not reachable, 6 differs, 130 interrupted."
 )
+# What writing to standard output fails with. Every other place that writes says so itself.
+_OF_OUTPUT = (errno.EPIPE, errno.ENOSPC, errno.EIO)
 
 app = typer.Typer(
     name="fleetctl",
@@ -61,19 +64,43 @@ def main(args: Sequence[str] | None = None) -> None:
     The error boundary: an error that is known is a message and its code, anything else is a fault of fleetctl.
     """
     try:
+        code = _run(args)
+        sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in _OF_OUTPUT:
+            raise
+        code = _give_up_output(error)
+    sys.exit(code)
+
+
+def _run(args: Sequence[str] | None) -> int:
+    """The exit code. Raises OSError where the output cannot be written."""
+    try:
         app(args, prog_name="fleetctl")
+    except SystemExit as end:
+        return int(end.code or 0)
     except FleetctlError as error:
         sys.stdout.flush()
         _tell(error)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except KeyboardInterrupt:
-        sys.exit(130)
+        return 130
     except Exception as error:
-        if os.environ.get("HENGE_DEBUG"):
+        if os.environ.get("HENGE_DEBUG") or (isinstance(error, OSError) and error.errno in _OF_OUTPUT):
             raise
         print(f"{_red('fault:')} fleetctl made a mistake: {type(error).__name__}: {error}", file=sys.stderr)
         print("Please report it, with what HENGE_DEBUG=1 shows when you repeat the command.", file=sys.stderr)
-        sys.exit(1)
+        return 1
+    return 0
+
+
+def _give_up_output(error: OSError) -> int:
+    """Ends with 1; in silence where nobody reads any more, as behind `| head`."""
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())  # Python writes the rest when it ends, and would complain
+    if error.errno != errno.EPIPE:
+        print(f"{_red('error:')} The output cannot be written: {error.strerror}.", file=sys.stderr)
+    return 1
 
 
 def _tell(error: FleetctlError) -> None:

@@ -46,6 +46,8 @@ def demo(
     ground.refuse_to_overwrite()
     try:
         asyncio.run(_run(data, interpreter, seconds))
+    except BrokenPipeError:
+        raise  # nobody reads the output any more: no fault of the demo
     except OSError as error:
         raise Failed(f"The demo cannot go on: {error}.") from error
 

@@ -115,7 +115,8 @@ class Configs:
             _need_schema(device, schema, patch)
             return _Wanted(schema, self._documents.patched(device, parsed(schema), newest.layer, patch))
 
-        return await self._write(device_id, decide, by, "set", "config.set", expected)
+        why = "unset" if patch and all(value is None for value in patch.values()) else "set"
+        return await self._write(device_id, decide, by, why, "config.set", expected)
 
     async def replace(self, device_id: str, values: Patch, by: str, expected: int | None = None) -> Written:
         """Replaces the device's own layer. Raises as `patch`."""

@@ -207,6 +207,15 @@ async def test_history_names_who_and_why(api: httpx.AsyncClient) -> None:
     assert rest["next_cursor"] is None
 
 
+@pytest.mark.parametrize(
+    ("patch", "why"), [({"led.on": None}, "unset"), ({"led.on": None, "led.brightness": 8}, "set")]
+)
+async def test_history_tells_unset_from_set(api: httpx.AsyncClient, patch: dict, why: str) -> None:
+    await api.patch(CONFIG, json={"led.on": False})
+    await api.patch(CONFIG, json=patch)
+    assert (await api.get(f"{DEVICE}/revisions")).json()["items"][0]["why"] == why
+
+
 async def test_old_revision_shows_its_values(api: httpx.AsyncClient) -> None:
     await api.patch(CONFIG, json={"led.brightness": 7})
     await api.patch(CONFIG, json={"led.brightness": 8})

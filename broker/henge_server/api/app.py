@@ -16,7 +16,8 @@ _DESCRIPTION = (
 
 def make_app(parts: Parts) -> FastAPI:
     """The application over the parts of a server."""
-    app = FastAPI(title="henge", version=__version__, description=_DESCRIPTION, redoc_url=None)
+    # No pages of the framework's: they load their scripts from elsewhere, and many a fleet has no way there.
+    app = FastAPI(title="henge", version=__version__, description=_DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.parts = parts
     problems.install(app)
     app.add_middleware(BoundedBodies)

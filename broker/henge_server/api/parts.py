@@ -46,11 +46,14 @@ _bearer = HTTPBearer(
 async def _caller(parts: WithParts, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str:
     if given is None:
         raise NotAuthenticated(
-            "A bearer token is needed: Authorization: Bearer TOKEN. The first one is in DATA/admin-token."
+            "A bearer token is needed: Authorization: Bearer TOKEN. The first one is in the file admin-token of the "
+            "server's data folder."
         )
     token = await parts.store.token(fingerprint(given.credentials))
     if token is None:
-        raise NotAuthenticated("This token is not known here. The server's own is in DATA/admin-token.")
+        raise NotAuthenticated(
+            "This token is not known here. The server's own is in the file admin-token of its data folder."
+        )
     return token.name
 
 

@@ -17,6 +17,8 @@ from henge_server.errors import HengeError
 
 MEDIA_TYPE = "application/problem+json"
 
+_READS = ("GET", "HEAD")
+
 log = structlog.get_logger("henge.api")
 
 
@@ -82,20 +84,26 @@ def _known(_: Request, error: Exception) -> Response:
     return _problem(error.status, error.title, error.detail, found, headers)
 
 
-def _unreadable(_: Request, error: Exception) -> Response:
+def _unreadable(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    for entry in error.errors():
+        if entry["type"] == "json_invalid":
+            why, at = entry["ctx"]["error"], entry["loc"][-1]
+            detail = f"The body cannot be read as JSON: {why} at character {at}. Nothing was changed."
+            return _problem(400, errors.BadRequest.title, detail, [], {})
     found = [
         FieldProblem(key=".".join(str(part) for part in entry["loc"][1:]), code="wrong_type", message=entry["msg"])
         for entry in error.errors()
     ]
-    return _problem(
-        422, errors.Invalid.title, "The request does not have the right form. Nothing was changed.", found, {}
-    )
+    detail = "The request does not have the right form."
+    if request.method not in _READS:
+        detail += " Nothing was changed."
+    return _problem(422, errors.Invalid.title, detail, found, {})
 
 
 def _of_the_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    detail = f"{error.detail}. The routes are described at /docs."
+    detail = f"{error.detail}. The routes are described at /openapi.json."
     headers = {"Allow": _allowed(request)} if error.status_code == 405 else dict(error.headers or {})
     return _problem(error.status_code, HTTPStatus(error.status_code).phrase, detail, [], headers)
 

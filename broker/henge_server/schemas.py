@@ -4,6 +4,7 @@ would break.
 
 import asyncio
 import hashlib
+from dataclasses import dataclass
 
 from henge_protocol import cbor
 from henge_protocol import schema as limits
@@ -19,6 +20,15 @@ from henge_server.store import Store, Write
 _TRIES = 8  # against writers that are faster; each failure means that another write succeeded
 _PAGE = 500  # devices read at a time
 _NAMED = 20  # problems named in a refusal; more help nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The version that holds after an apply; `is_new` is False where the apply made none."""
+
+    schema: Schema
+    is_new: bool
+    devices: int  # that were taken along, each in a new revision
 
 
 class Schemas:
@@ -41,11 +51,10 @@ class Schemas:
             raise NotFound(f"There is no {which}. `fleetctl schema list` shows those there are.")
         return schema
 
-    async def apply(self, name: str, settings: dict, by: str) -> tuple[Schema, bool]:
+    async def apply(self, name: str, settings: dict, by: str) -> Applied:
         """Makes the next version, and a new revision of each device that is under the schema; all in one write.
 
-        Returns the version that holds and whether it is new: equal settings make none. Raises BadRequest, Invalid,
-        InUse.
+        Equal settings make none. Raises BadRequest, Invalid, InUse.
         """
         if not limits.is_key(name.replace("-", "_")):
             raise BadRequest(f"{name!r} is not a schema name: lower-case words, joined by dots or hyphens.")
@@ -54,17 +63,18 @@ class Schemas:
         for _ in range(_TRIES):
             newest = await self._store.schema(name)
             if newest and newest.digest == digest:
-                return newest, False
+                return Applied(newest, is_new=False, devices=0)
             now = self._clock()
             version = newest.version + 1 if newest else 1
             schema = Schema(name=name, version=version, settings=declared, digest=digest, at=now, by=by)
             _check_size(schema)
             async with self._membership:
+                write = await self._applied(schema, by)
                 try:
-                    await self._store.write(await self._applied(schema, by))
+                    await self._store.write(write)
                 except Conflict:
                     continue
-            return schema, True
+            return Applied(schema, is_new=True, devices=sum(isinstance(record, Revision) for record in write.puts))
         raise Conflict(f"Schema {name!r} or its devices are being changed by others all the time; try again.")
 
     async def remove(self, name: str, by: str) -> None:

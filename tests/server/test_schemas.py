@@ -20,7 +20,7 @@ async def apply(api: httpx.AsyncClient, **changed: dict | None) -> httpx.Respons
 
 async def test_equal_content_makes_no_version(api: httpx.AsyncClient) -> None:
     again = await api.put(SCHEMA, json={"settings": dict(reversed(LAMP.items()))})
-    assert (again.status_code, again.json()["version"]) == (200, 1)
+    assert (again.status_code, again.json()["version"], again.json()["devices"]) == (200, 1, 0)
 
 
 async def test_versions_stay_as_they_were(api: httpx.AsyncClient) -> None:
@@ -37,7 +37,9 @@ async def test_compatible_change_takes_each_device_along(
 ) -> None:
     await register("hall")
     await api.patch("/devices/hall/config", json={"led.brightness": 5})
-    await apply(api, led_name={"type": "string", "default": "one"})
+    answer = await apply(api, led_name={"type": "string", "default": "one"})
+    assert (answer.status_code, answer.json()["devices"]) == (201, 2)
+    assert "devices" not in (await api.get(SCHEMA)).json()
     assert values(await porch.take())["led.name"] == "one"
     hall = (await api.get("/devices/hall/config")).json()
     assert (hall["schema"]["version"], hall["desired"]["rev"], hall["desired"]["values"]["led.brightness"]) == (2, 3, 5)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from henge_server.api.pages import Cursor, Limit, Page, number_before
 from henge_server.api.parts import Caller, WithParts
 from henge_server.api.problems import answers
-from henge_server.api.shapes import SchemaIn, SchemaOut, schema_out
+from henge_server.api.shapes import AppliedOut, SchemaIn, SchemaOut, applied_out, schema_out
 from henge_server.errors import BadRequest
 
 router = APIRouter(prefix="/schemas", tags=["schemas"])
@@ -41,16 +41,16 @@ async def get_schema(
     "/{name}",
     responses={
         **answers(400, 409, 413, 507),
-        201: {"model": SchemaOut, "description": "A new version; the devices under the schema have new revisions"},
+        201: {"model": AppliedOut, "description": "A new version; the devices under the schema have new revisions"},
     },
 )
-async def put_schema(name: str, body: SchemaIn, parts: WithParts, by: Caller, response: Response) -> SchemaOut:
+async def put_schema(name: str, body: SchemaIn, parts: WithParts, by: Caller, response: Response) -> AppliedOut:
     """Make the next version of a schema. Equal settings make none (200). What would break a device is refused (409)."""
     if body.name is not None and body.name != name:
         raise BadRequest(f"The schema calls itself {body.name!r}, the path calls it {name!r}.")
-    schema, is_new = await parts.schemas.apply(name, body.settings, by)
-    response.status_code = 201 if is_new else 200
-    return schema_out(schema)
+    applied = await parts.schemas.apply(name, body.settings, by)
+    response.status_code = 201 if applied.is_new else 200
+    return applied_out(applied)
 
 
 @router.delete("/{name}", status_code=204, responses=answers(404, 409, 507))

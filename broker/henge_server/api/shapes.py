@@ -11,6 +11,7 @@ from henge_server.models import Outcome, Revision, Schema
 from henge_server.moments import rfc3339
 from henge_server.presence import Presence
 from henge_server.resolve import resolve
+from henge_server.schemas import Applied
 
 Given = StrictBool | StrictInt | StrictFloat | StrictStr
 Label = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9]([a-zA-Z0-9_./-]{0,61}[a-zA-Z0-9])?$")]
@@ -63,6 +64,10 @@ class SchemaOut(SchemaRef):
     digest: str
     at: str
     by: str
+
+
+class AppliedOut(SchemaOut):
+    devices: int = Field(description="How many devices were taken along, each in a new revision; 0: nothing changed")
 
 
 class DeviceOut(BaseModel):
@@ -267,6 +272,10 @@ def schema_out(schema: Schema) -> SchemaOut:
         at=rfc3339(schema.at),
         by=schema.by,
     )
+
+
+def applied_out(applied: Applied) -> AppliedOut:
+    return AppliedOut(**schema_out(applied.schema).model_dump(), devices=applied.devices)
 
 
 def origin_of(revision: Revision, schema: Schema | None) -> dict[str, str]:

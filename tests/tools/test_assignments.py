@@ -6,7 +6,7 @@ from fleetctl.errors import Usage
 
 
 def read(*texts: str) -> dict[str, str]:
-    return dict(assignments.read(texts, lambda: "typed in\n"))
+    return {key: text for key, text, _ in assignments.read(texts, lambda key: "typed in\n")}
 
 
 def test_a_value_is_what_stands_there_when_it_is_plain():
@@ -31,6 +31,27 @@ def test_a_value_is_taken_as_it_is_when_a_backslash_stands_in_front(written, val
 def test_it_is_refused_when_it_is_no_assignment(texts):
     with pytest.raises(Usage):
         read(*texts)
+
+
+@pytest.mark.parametrize("text", ["", "\n", "\r\n"])
+def test_it_is_refused_when_nothing_is_read(text):
+    with pytest.raises(Usage, match="instead"):
+        assignments.read(["wifi.password=-"], lambda key: text)
+
+
+SECRET = {"wifi.password": {"type": "string", "secret": True}}
+
+
+@pytest.mark.parametrize("text", ["wifi.password=hunter2", "wifi.password=\\-"])
+def test_a_secret_is_refused_when_it_stands_on_the_command_line(text):
+    with pytest.raises(Usage, match="asks for it"):
+        assignments.refuse_secrets_in_sight(assignments.read([text]), SECRET, "porch")
+
+
+@pytest.mark.parametrize("text", ["wifi.password=-", "wifi.password=***", "wifi.password=", "led.on=true"])
+def test_it_is_no_secret_in_sight_when_it_was_read_or_is_none(text):
+    read_in = assignments.read([text], lambda key: "hunter2")
+    assert assignments.refuse_secrets_in_sight(read_in, SECRET, "porch") is None
 
 
 def test_it_is_refused_when_a_file_is_too_large_to_be_a_value(tmp_path):

@@ -1,8 +1,13 @@
 """Config: values are read as their types, stored whole or not at all, and every revision can be looked at."""
 
 import io
+import os
+import subprocess
+import sys
 
 import pytest
+
+from tests.tools.program import PATIENCE_S
 
 
 def test_each_value_has_its_unit_and_origin_when_it_is_shown(fleetctl, lamp):
@@ -59,10 +64,26 @@ def test_a_secret_stays_off_the_command_line_when_it_is_read(fleetctl, tmp_path,
     fleetctl("schema", "apply", str(tmp_path / "door.yaml"))
     fleetctl("device", "add", "door", "--schema", "door")
     monkeypatch.setattr("sys.stdin", io.StringIO("12345\n"))
+    assert fleetctl("config", "set", "door", "door.code=12345").code == 2
     assert fleetctl("config", "set", "door", "door.code=-").code == 0
     for shown in (("get", "door", "-o", "json"), ("history", "door"), ("diff", "door", "2")):
         assert "12345" not in fleetctl("config", *shown).out
     assert fleetctl("config", "get", "door", "door.code").out == "***\n"
+
+
+def test_a_value_is_not_shown_when_it_is_typed_at_a_terminal(fleetctl, lamp):
+    keyboard, terminal = os.openpty()
+    argv = [sys.executable, "-m", "fleetctl", "config", "set", lamp, "led.mode=-"]
+    with subprocess.Popen(
+        argv, stdin=terminal, stdout=subprocess.PIPE, stderr=terminal, text=True, start_new_session=True
+    ) as typing:
+        assert b"led.mode (is not shown): " in os.read(keyboard, 1000)
+        os.write(keyboard, b"blink\n")
+        assert typing.wait(PATIENCE_S) == 0
+    os.close(terminal)
+    assert b"blink" not in os.read(keyboard, 1000)
+    os.close(keyboard)
+    assert fleetctl("config", "get", lamp, "led.mode").out == "blink\n"
 
 
 def test_revisions_are_listed_newest_first_when_history_is_asked_for(fleetctl, lamp):

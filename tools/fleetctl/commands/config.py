@@ -93,7 +93,7 @@ def set_values(
         typer.Argument(
             metavar="KEY=VALUE...",
             autocompletion=assignment_words,
-            help="KEY=- reads the value from standard input, KEY=@FILE from a file; KEY=\\\\... takes it as it is.",
+            help="KEY=- asks for the value or reads standard input, KEY=@FILE a file; KEY=\\... takes it as it is.",
         ),
     ],
     wait: WaitOption = 0,
@@ -107,6 +107,7 @@ def set_values(
     given = assignments.read(pairs)
     with session.client() as client:
         settings = client.config(device)["settings"]
+        assignments.refuse_secrets_in_sight(given, settings, device)
         try:
             answer = client.patch_config(device, assignments.typed(given, settings), wait, if_rev)
         except Refused as error:

@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     who = parser.add_mutually_exclusive_group()
     who.add_argument("--anonymous", action="store_true", help="let anybody connect")
     who.add_argument("--users", type=Path, metavar="FILE", help="let in the users of FILE (name:sha256 lines)")
-    parser.add_argument("--verbose", action="store_true", help="log every connection's end")
+    parser.add_argument("--verbose", action="store_true", help="log when a connection begins and ends")
     return parser
 
 

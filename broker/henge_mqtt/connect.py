@@ -43,6 +43,7 @@ def on_connect(connection: Connection, first: int, data: bytes, start: int, end:
     connection.clean_session = request.clean_session
     connection.keep_alive = request.keep_alive
     if not _id_fits(request, broker.limits.client_id_length):
+        log.info("client %r at %s: this client id is not accepted", request.client_id, connection.address)
         _refuse(connection, hooks.BAD_CLIENT_ID)
         return
     if request.will is not None:
@@ -103,10 +104,11 @@ def _will_allowed(connection: Connection, will: codec.Will) -> bool:
 
 
 def _refuse(connection: Connection, code: int) -> None:
+    """Whoever decided it has logged why, so that each refusal is one line."""
     connection.broker.stats.refused_logins += 1
     connection.will = None
     connection.send(codec.connack(False, code))
-    connection.close(f"refused: {REFUSALS.get(code, f'code {code}')}")
+    connection.close(f"refused: {REFUSALS.get(code, f'code {code}')}", logging.DEBUG)
 
 
 def _accept(connection: Connection, request: codec.Connect) -> None:
@@ -119,6 +121,7 @@ def _accept(connection: Connection, request: codec.Connect) -> None:
     session, present = broker.sessions.open(connection.id, request.clean_session)
     connection.enter(session)
     broker.stats.connects += 1
+    log.info("client %r at %s: %s", connection.id, connection.address, reasons.CONNECTED)
     connection.send(codec.connack(present, hooks.ACCEPTED))
     broker.connected[connection.id] = connection
     session.resume()

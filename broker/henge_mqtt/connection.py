@@ -92,9 +92,9 @@ class Connection(asyncio.Protocol, Client):
         self.broker.wheel.remove(self)
         self.broker.gone(self)
 
-    def close(self, reason: str) -> None:
+    def close(self, reason: str, level: int = logging.INFO) -> None:
         """End the connection, from any state; what was sent before still goes out. Only the first call counts."""
-        self._end(reason)
+        self._end(reason, level)
 
     def fail(self, hook: str) -> None:
         """End the connection because of the exception being handled, which came out of the application."""
@@ -102,10 +102,10 @@ class Connection(asyncio.Protocol, Client):
         log.exception("hook %s failed for client %r", hook, self.id)
         self._end(reasons.HOOK_FAILED)
 
-    def _end(self, reason: str) -> None:
+    def _end(self, reason: str, level: int = logging.INFO) -> None:
         if self.state is CLOSED:
             return
-        log.info("client %r at %s: %s", self.id, self.address, reason)
+        log.log(level, "client %r at %s: %s", self.id, self.address, reason)
         was_connected = self.connected
         self.connected = False
         self.state = CLOSED

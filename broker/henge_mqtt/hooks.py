@@ -26,7 +26,8 @@ class Hooks:
     def authenticate(self, client: Client, password: bytes | None) -> int | Awaitable[int]:
         """ACCEPTED, BAD_CREDENTIALS, NOT_AUTHORIZED or UNAVAILABLE, or an awaitable of one.
 
-        `client.id`, `.username`, `.address` are set. What the client sends meanwhile waits.
+        `client.id`, `.username`, `.address` are set. What the client sends meanwhile waits. Log why you refuse one:
+        the broker does so for debugging only, because it does not know more than the code.
         """
         return ACCEPTED
 

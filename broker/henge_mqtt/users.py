@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 from henge_mqtt.client import Client
 from henge_mqtt.errors import BrokerError
 from henge_mqtt.hooks import ACCEPTED, BAD_CREDENTIALS, Hooks
+
+log = logging.getLogger(__name__)
 
 SHA256_HEX = re.compile(r"[0-9a-f]{64}")
 
@@ -28,7 +31,12 @@ class Users(Hooks):
     def authenticate(self, client: Client, password: bytes | None) -> int:
         known = self._hashes.get(client.username or "", "")
         given = hashlib.sha256(password or b"").hexdigest()
-        return ACCEPTED if hmac.compare_digest(known, given) else BAD_CREDENTIALS
+        if hmac.compare_digest(known, given):
+            return ACCEPTED
+        log.warning(
+            "client %r at %s: refused, user %r or its password is wrong", client.id, client.address, client.username
+        )
+        return BAD_CREDENTIALS
 
 
 def read_users(path: Path) -> Users:

@@ -8,6 +8,8 @@
 Only `ListenError` reaches the application. `Malformed` ends one connection and is seen in the log.
 """
 
+import os
+
 
 class BrokerError(Exception):
     """The root of everything this package raises."""
@@ -17,7 +19,9 @@ class ListenError(BrokerError):
     """An address could not be listened on."""
 
     def __init__(self, host: str, port: int, problem: OSError) -> None:
-        super().__init__(f"cannot listen on {host}:{port}: {problem.strerror or problem}")
+        # By number, where there is one: the event loop's own words have the address once more.
+        why = os.strerror(problem.errno) if (problem.errno or 0) > 0 else problem.strerror or problem
+        super().__init__(f"cannot listen on {host}:{port}: {why}")
         self.host = host
         self.port = port
         self.errno = problem.errno

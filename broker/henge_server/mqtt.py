@@ -1,5 +1,6 @@
 """The seam to MQTT: what the rest of the server asks of a broker, and the embedded broker behind it."""
 
+import errno
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable
 
@@ -32,6 +33,12 @@ from henge_server.store import Store
 # bytes.
 _PACKET_BYTES = max(topics.MAX_BYTES.values()) + 256
 
+_ELSEWHERE = "Choose another address with --mqtt HOST:PORT."
+_WHO = (
+    "Perhaps another broker runs here (mosquitto starts by itself where it is installed), or another henge server; "
+    "`ss -ltnp` says who it is. Stop it, or choose another address with --mqtt HOST:PORT."
+)
+
 log = structlog.get_logger("henge.mqtt")
 
 
@@ -61,7 +68,7 @@ class EmbeddedMqtt(Mqtt):
         try:
             return await self.broker.listen(host, port)
         except ListenError as error:
-            raise CannotStart(f"MQTT: {error}. Choose another address with --mqtt HOST:PORT.") from error
+            raise CannotStart(f"MQTT {error}. {_WHO if error.errno == errno.EADDRINUSE else _ELSEWHERE}") from error
 
     async def close(self) -> None:
         if self.broker:

@@ -71,6 +71,27 @@ def test_the_list_is_narrowed_when_filters_are_given(fleetctl, lamp):
     )
 
 
+def test_a_way_out_is_named_wherever_a_device_has_no_schema(fleetctl):
+    way_out = "`fleetctl device change shed --schema NAME`"
+    said = [fleetctl("device", "add", "shed").out]
+    said += [fleetctl("config", "get", "shed").out, fleetctl("config", "get", "shed", "led.on").err]
+    said += [fleetctl("config", "set", "shed", "led.on=true").err]
+    assert [way_out in text for text in said] == [True] * 4
+    assert way_out not in fleetctl("device", "add", "barn", "--schema", "lamp").out
+
+
+def test_it_has_the_settings_of_a_schema_when_it_was_put_under_it(fleetctl):
+    fleetctl("device", "add", "pond")
+    result = fleetctl("device", "change", "pond", "--schema", "lamp", "--name", "Pond light")
+    assert result.out.startswith("pond is named Pond light and is under lamp ")
+    assert fleetctl("config", "set", "pond", "led.on=off").code == 0
+    assert fleetctl("device", "change", "pond", "--name", "").out == "pond is named nothing\n"
+
+
+def test_it_is_usage_when_nothing_is_to_change(fleetctl, lamp):
+    assert fleetctl("device", "change", lamp).code == 2
+
+
 def test_it_is_refused_when_a_label_is_no_pair(fleetctl, lamp):
     assert fleetctl("device", "label", lamp, "kitchen").code == 2
 

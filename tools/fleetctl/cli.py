@@ -108,6 +108,8 @@ def _tell(error: FleetctlError) -> None:
         print(f"{_red(error.label + ':')} {_lines(error.detail)}", file=sys.stderr)
     for problem in error.problems:
         print(f"  {printable(str(problem))}", file=sys.stderr)
+    if error.todo:
+        print(_lines(error.todo), file=sys.stderr)
 
 
 def _lines(text: str) -> str:

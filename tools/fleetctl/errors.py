@@ -28,15 +28,19 @@ class Problem(NamedTuple):
 
 
 class FleetctlError(Exception):
-    """Root of the tree. `detail` says what happened and what to do next; it is empty where the output says it all."""
+    """Root of the tree. `detail` says what happened and what to do next; it is empty where the output says it all.
+
+    `todo` is what to do where that belongs behind the problems.
+    """
 
     exit_code = 1
     label = "error"  # stands before the sentence
 
-    def __init__(self, detail: str = "", problems: Sequence[Problem] = ()) -> None:
+    def __init__(self, detail: str = "", problems: Sequence[Problem] = (), todo: str = "") -> None:
         super().__init__(detail)
         self.detail = detail
         self.problems = list(problems)
+        self.todo = todo
 
 
 class Failed(FleetctlError):
@@ -46,8 +50,8 @@ class Failed(FleetctlError):
 class Refused(Failed):
     """The server answered with a problem; `status` is the HTTP status."""
 
-    def __init__(self, status: int, detail: str, problems: Sequence[Problem] = ()) -> None:
-        super().__init__(detail, problems)
+    def __init__(self, status: int, detail: str, problems: Sequence[Problem] = (), todo: str = "") -> None:
+        super().__init__(detail, problems, todo)
         self.status = status
 
 

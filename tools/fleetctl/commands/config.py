@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from fleetctl import assignments, outcome, values
-from fleetctl.commands.device import SYNC_COLOURS, DeviceArgument, schema_name, sync_words
+from fleetctl.commands.device import SYNC_COLOURS, DeviceArgument, schema_name, sync_words, without_schema
 from fleetctl.completion import assignments as assignment_words
 from fleetctl.completion import setting_keys
 from fleetctl.errors import Differs, Failed, Refused, Usage
@@ -69,7 +69,8 @@ def get(
     desired = config["desired"]
     if key is not None:
         if key not in desired["values"]:
-            raise Failed(f"{device} has no value for {key}. {_meant(key, config['settings'])}".rstrip())
+            hint = _meant(key, config["settings"]) or without_schema(device)
+            raise Failed(f"{device} has no value for {key}. {hint}")
         value = desired["values"][key]
         session.output.item(value, values.shown(value), lambda: session.output.say(values.shown(value)))
         return
@@ -81,7 +82,8 @@ def get(
         for k, v in desired["values"].items()
     ]
     _head(session, config)
-    session.output.items(entries, _VALUES, "key", f"Nothing is set. `fleetctl config set {device} KEY=VALUE` does.")
+    nothing = f"Nothing is set. `fleetctl config set {device} KEY=VALUE` does."
+    session.output.items(entries, _VALUES, "key", nothing if config["schema"] else without_schema(device))
 
 
 @command(app, "set")
@@ -107,6 +109,8 @@ def set_values(
     given = assignments.read(pairs)
     with session.client() as client:
         settings = client.config(device)["settings"]
+        if not settings:
+            raise Failed(without_schema(device))
         assignments.refuse_secrets_in_sight(given, settings, device)
         try:
             answer = client.patch_config(device, assignments.typed(given, settings), wait, if_rev)

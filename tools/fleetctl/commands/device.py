@@ -38,6 +38,14 @@ def schema_name(device: Item) -> str:
     return f"{schema['name']} {schema['version']}" if schema else "-"
 
 
+def without_schema(device: str) -> str:
+    """What to do about a device that nothing can be set on."""
+    return (
+        f"{device} has no schema yet, so nothing can be set on it. `fleetctl device change {device} --schema NAME` "
+        "gives it one, `fleetctl schema list` shows those there are."
+    )
+
+
 def sync_words(sync: str) -> str:
     return sync.replace("_", " ")
 
@@ -72,7 +80,9 @@ def add(
     if schema:
         body["schema"] = schema
     with session.client() as client:
-        _hand_over(session, out, lambda: client.add_device(body), "{} is registered.", replace=False)
+        found = _hand_over(session, out, lambda: client.add_device(body), "{} is registered.", replace=False)
+    if not found["schema"]:
+        session.output.say(f"\n{without_schema(device)}")
 
 
 @command(app, "rotate")
@@ -107,6 +117,27 @@ def show(session: Session, device: DeviceArgument) -> None:
     session.output.item(found, found["id"], lambda: session.output.pairs(_pairs(found)))
 
 
+@command(app, "change")
+def change(
+    session: Session,
+    device: DeviceArgument,
+    name: Annotated[str | None, typer.Option(help="A name for people.", show_default=False)] = None,
+    schema: SchemaOption = None,
+) -> None:
+    """Change a device's name, or put it under the newest version of a schema.
+
+    Its own values stay; where one of them does not fit the schema, nothing is changed.
+    """
+    body = {key: value for key, value in (("name", name), ("schema", schema)) if value is not None}
+    if not body:
+        raise Usage(f"Say what to change: `fleetctl device change {device} --name NAME` or `--schema NAME`.")
+    with session.client() as client:
+        found = client.change_device(device, body)
+    texts = [f"is named {found['name'] or 'nothing'}"] if name is not None else []
+    texts += [f"is under {schema_name(found)}, at revision {found['desired_rev']}"] if schema is not None else []
+    session.output.item(found, found["id"], lambda: session.output.say(f"{found['id']} {' and '.join(texts)}"))
+
+
 @command(app, "label")
 def label(
     session: Session,
@@ -136,8 +167,8 @@ def remove(
     session.output.item(found, device, lambda: session.output.say(f"{device} is removed."))
 
 
-def _hand_over(session: Session, out: Path | None, ask: Callable[[], dict], sentence: str, replace: bool) -> None:
-    """Asks for a credential and gives it to the file, else to the person."""
+def _hand_over(session: Session, out: Path | None, ask: Callable[[], dict], sentence: str, replace: bool) -> Item:
+    """Asks for a credential and gives it to the file, else to the person; the device."""
     with credential.writable(out, replace=replace) if out else nullcontext() as file:
         answer = ask()
         if file:
@@ -159,6 +190,7 @@ def _hand_over(session: Session, out: Path | None, ask: Callable[[], dict], sent
         )
 
     session.output.item(answer, device, table)
+    return answer["device"]
 
 
 def _pairs(device: Item) -> list[tuple[str, str]]:

@@ -39,10 +39,21 @@ def free_memory() -> int:
 
 
 def write_line(stream: object, line: str) -> None:
-    """One line, at once. MicroPython's print() knows no `flush` and its streams need none."""
-    stream.write(line + "\n")  # type: ignore[attr-defined]
-    if hasattr(stream, "flush") and not IS_MICROPYTHON:
-        stream.flush()  # type: ignore[attr-defined]
+    """One line, at once. Raises OSError when nobody reads any more.
+
+    MicroPython's streams hold nothing back. CPython's keep what they could not write and try again at the interpreter's
+    end, which would then end with an exit code of its own: they are pointed at nothing first.
+    """
+    try:
+        stream.write(line + "\n")  # type: ignore[attr-defined]
+        if not IS_MICROPYTHON:
+            stream.flush()  # type: ignore[attr-defined]
+    except OSError:
+        if not IS_MICROPYTHON:
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, stream.fileno())  # type: ignore[attr-defined]
+            os.close(nothing)
+        raise
 
 
 def explain(error: BaseException) -> str:

@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import pytest
+from fleetctl.context import Context, Contexts
+
+from tests.tools.stub import Stub
 
 TEXT = """\
 name: {name}
@@ -23,10 +26,17 @@ def write(tmp_path: Path):
 
 
 def test_a_version_is_made_when_the_settings_changed(fleetctl, write):
-    assert fleetctl("schema", "apply", write("fan")).out == "fan has version 1 now.\n"
+    assert fleetctl("schema", "apply", write("fan")).out == "fan has version 1 now; no device is under it.\n"
     assert fleetctl("schema", "apply", write("fan")).out == "fan is at version 1 already.\n"
-    assert fleetctl("schema", "apply", write("fan", 10)).out == "fan has version 2 now.\n"
+    fleetctl("device", "add", "loft", "--schema", "fan")
+    assert fleetctl("schema", "apply", write("fan", 10)).out == "fan has version 2 now; it took 1 device along.\n"
     assert fleetctl("schema", "show", "fan", "--version", "1", "-o", "json").json["settings"]["fan.speed"]["max"] == 9
+
+
+def test_nothing_is_said_of_devices_when_the_server_does_not_count_them(alone, write):
+    with Stub((201, "application/json", '{"name": "fan", "version": 3}')) as stub:
+        Contexts().put(Context("home", stub.url, "t"), current_if_none=True)
+        assert alone("schema", "apply", write("fan")).out == "fan has version 3 now.\n"
 
 
 def test_it_is_shown_with_limits_and_units_when_asked_for(fleetctl, write):
@@ -50,6 +60,7 @@ def test_the_devices_are_named_when_a_change_would_break_them(fleetctl, write):
     result = fleetctl("schema", "apply", write("pump", 5))
     assert result.code == 1
     assert "well/fan.speed: 9 is above the maximum of 5 rpm" in result.err
+    assert result.err.endswith("These commands unset them:\n  fleetctl config unset well fan.speed\n")
 
 
 def test_it_says_what_there_is_when_a_name_is_wrong(fleetctl):

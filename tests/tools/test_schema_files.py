@@ -18,7 +18,8 @@ def check(alone, tmp_path: Path):
 
 
 def test_it_is_well_when_it_declares_settings(check):
-    assert check(GOOD).code == 0
+    assert check(GOOD).out.endswith("schema.yaml: lamp declares 1 setting, all well.\n")
+    assert check(GOOD.replace("lamp", "my-lamp.v2")).code == 0
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,7 @@ def test_it_is_well_when_it_declares_settings(check):
         ("settings: {}", "has no name"),
         ("name: lamp\n", "expected a map from keys to declarations"),
         ("- 1\n", "should hold a map"),
+        (GOOD.replace("lamp", "My Lamp"), "'My Lamp' is not a schema name"),
         (GOOD + "owner: me\n", "has owner at its top"),
         (GOOD + "  led.on: {type: int}\n", "line 4, column 3: led.on stands here a second time"),
         ("name: lamp\nsettings: {led.color: {type: color, default: #ff8800}}", "line 2"),

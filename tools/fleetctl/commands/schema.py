@@ -7,12 +7,14 @@ import typer
 
 from fleetctl import values
 from fleetctl.completion import schema_names
-from fleetctl.errors import Failed, Problem
+from fleetctl.errors import Failed, Problem, Refused
 from fleetctl.output import Column, Form, Item
 from fleetctl.schemafile import SchemaFile, load
 from fleetctl.session import Session, command
 
 app = typer.Typer(help="Which settings there are, with their types and limits.", no_args_is_help=True)
+
+_CONFLICT = 409
 
 FileArgument = Annotated[
     Path, typer.Argument(metavar="FILE", help="A YAML file with name and settings; - reads standard input.")
@@ -41,9 +43,14 @@ def apply(session: Session, file: FileArgument) -> None:
     """Bring a schema to the server: a new version where its settings changed."""
     schema = _checked(load(file))
     with session.client() as client:
-        answer, is_new = client.apply_schema(schema.name, schema.settings)
+        try:
+            answer, is_new = client.apply_schema(schema.name, schema.settings)
+        except Refused as error:
+            raise _with_commands(error) from error
     name, version = answer["name"], answer["version"]
-    text = f"{name} has version {version} now." if is_new else f"{name} is at version {version} already."
+    text = (
+        f"{name} has version {version} now{_along(answer)}." if is_new else f"{name} is at version {version} already."
+    )
     session.output.item(answer, name, lambda: session.output.say(text))
 
 
@@ -52,7 +59,8 @@ def check(session: Session, file: FileArgument) -> None:
     """Check a schema file, without a server."""
     schema = _checked(load(file))
     answer = {"name": schema.name, "settings": schema.settings}
-    text = f"{file}: {schema.name} declares {len(schema.settings)} settings, all well."
+    count = len(schema.settings)
+    text = f"{file}: {schema.name} declares {count} setting{'s' if count > 1 else ''}, all well."
     session.output.item(answer, schema.name, lambda: session.output.say(text))
 
 
@@ -84,11 +92,35 @@ def show(
     session.output.item(schema, schema["name"], table)
 
 
+def _along(answer: Item) -> str:
+    """How many devices the new version took along; empty where the server does not say."""
+    count = answer.get("devices")
+    if count is None:
+        return ""
+    return f"; it took {count} device{'' if count == 1 else 's'} along" if count else "; no device is under it"
+
+
+def _with_commands(error: Refused) -> Refused:
+    """The refusal of a version that devices' own values do not fit, with the commands that unset those values."""
+    keys: dict[str, list[str]] = {}
+    if error.status == _CONFLICT:
+        for problem in error.problems:
+            device, _, key = problem.key.partition("/")
+            keys.setdefault(device, []).append(key)
+    unset = [f"  fleetctl config unset {device} {' '.join(found)}" for device, found in keys.items() if all(found)]
+    todo = "\n".join(["These commands unset them:", *unset]) if unset else ""
+    return Refused(error.status, error.detail, error.problems, todo)
+
+
 def _checked(schema: SchemaFile) -> SchemaFile:
     """The same schema. Raises Failed with everything that is wrong with it, as the server would."""
     from henge_protocol.errors import BadSchema
-    from henge_protocol.schema import parse
+    from henge_protocol.schema import is_key, parse
 
+    if not is_key(schema.name.replace("-", "_")):
+        raise Failed(
+            f"{schema.path}: {schema.name!r} is not a schema name: lower-case words, joined by dots or hyphens."
+        )
     try:
         parse(schema.settings)
     except BadSchema as error:

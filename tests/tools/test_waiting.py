@@ -1,17 +1,23 @@
 """--wait: what the board made of a revision decides the answer and the exit code."""
 
 import re
+import signal
 
 import pytest
 from fleetctl import outcome
 from fleetctl.errors import NotTaken, Partly
+
+from tests.tools.program import Program
 
 PICKY = "name: picky\nsettings:\n  led.on: {type: bool, default: true}\n  no.driver: {type: int}\n"
 
 
 def answer(state: str, changed: bool = True, errors: dict[str, list[str]] | None = None) -> dict:
     found = {"rev": 8, "state": state, "errors": errors or {}, "waited_ms": 12.4, "changed": changed}
-    return {"device": "porch", "outcome": found}
+    return {"device": "porch", "outcome": found, "sync": "pending"}
+
+
+AHEAD = {"id": "porch", "schema": {"name": "lamp", "version": 1}, "reported_rev": 7, "desired_rev": 8}
 
 
 def test_it_says_how_long_it_took_when_a_board_applies(fleetctl, start_board):
@@ -32,6 +38,7 @@ def test_the_reasons_are_listed_when_a_board_refuses(fleetctl, start_board, tmp_
     assert result.code == 1
     assert "picky refused revision 2" in result.err
     assert "no.driver: " in result.err
+    assert "`fleetctl config unset picky no.driver`" in result.err
     assert "rejected" in fleetctl("config", "get", "picky").out
 
 
@@ -44,6 +51,22 @@ def test_it_is_partly_done_when_the_board_is_away(fleetctl, lamp):
 def test_the_whole_answer_is_said_when_json_is_asked_for_and_the_board_is_away(fleetctl, lamp):
     result = fleetctl("config", "set", lamp, "led.on=false", "--wait", "10ms", "-o", "json")
     assert (result.code, result.json["outcome"]["state"]) == (3, "pending")
+
+
+def test_it_is_said_that_the_change_goes_on_when_the_waiting_is_interrupted(fleetctl, lamp):
+    with Program("config", "set", lamp, "led.brightness=7", "--wait", "60s") as setting:
+        while fleetctl("config", "get", lamp, "led.brightness").out != "7\n":
+            pass  # stored: the waiting has begun
+        assert setting.end(signal.SIGINT) == 130
+    assert f"`fleetctl config history {lamp}`" in "".join(setting.said)
+
+
+def test_both_revisions_and_the_way_out_are_said_when_a_board_is_ahead():
+    with pytest.raises(Partly) as error:
+        outcome.held(answer("pending"), AHEAD, 1)
+    assert error.value.detail == "Revision 8 is stored, and held. " + outcome.ahead(AHEAD)
+    for part in ("runs revision 7", "newest here is 8", "`fleetctl device add porch --schema lamp --out FILE`"):
+        assert part in outcome.held(answer("pending"), AHEAD, 0)
 
 
 @pytest.mark.parametrize("state", ["applied", "confirmed"])

@@ -8,8 +8,9 @@ FleetctlError
 ├── Partly           3  some of it was done: stored, and the board has not decided
 ├── NotAllowed       4  the server does not know the token, or it may not do this
 ├── NotReachable     5  no answer from the server
-└── Differs          6  two things that were compared are not the same
-Interrupted with Ctrl-C is 130; typer ends with it.
+├── Differs          6  two things that were compared are not the same
+└── Interrupted    130  Ctrl-C, where it did not undo what was begun
+Interrupted with Ctrl-C is 130; typer ends with it, and Interrupted where there is something to say.
 """
 
 from collections.abc import Sequence
@@ -79,3 +80,8 @@ class NotReachable(FleetctlError):
 class Differs(FleetctlError):
     exit_code = 6
     label = "differs"
+
+
+class Interrupted(FleetctlError):
+    exit_code = 130
+    label = "interrupted"

@@ -21,7 +21,8 @@ def sentence(answer: Json, wait_s: float) -> str:
     device, outcome = answer["device"], answer["outcome"]
     rev, state = outcome["rev"], outcome["state"]
     if state in _REFUSED:
-        raise NotTaken(f"{device} {_REFUSED[state].format(rev=rev)}", _problems(outcome["errors"]))
+        problems = _problems(outcome["errors"])
+        raise NotTaken(f"{device} {_REFUSED[state].format(rev=rev)}", problems, _instead(device, problems))
     if not outcome["changed"] and (state in _TAKEN or not wait_s):
         return f"nothing to change: {device} is at revision {rev} already ({state})"
     if state == "superseded":
@@ -34,6 +35,38 @@ def sentence(answer: Json, wait_s: float) -> str:
     raise Partly(
         f"Revision {rev} is stored; {device} {held} after {wait_s:g} s. It takes the newest one whenever it connects.\n"
         f"`fleetctl watch {device}` shows it when it does, `fleetctl device show {device}` when it was last heard."
+    )
+
+
+def held(answer: Json, device: Json, wait_s: float) -> str:
+    """What to say instead of an answer about a device (as the API gives it) that is ahead. Raises Partly where it was
+    to be waited for.
+    """
+    text = f"Revision {answer['outcome']['rev']} is stored, and held. {ahead(device)}"
+    if wait_s:
+        raise Partly(text)
+    return text
+
+
+def ahead(device: Json) -> str:
+    """Why nothing is sent to a device that is ahead, and what to do about it."""
+    name, schema = device["id"], device["schema"]
+    add = f"fleetctl device add {name}" + (f" --schema {schema['name']}" if schema else "") + " --out FILE"
+    return (
+        f"{name} is ahead: it runs revision {device['reported_rev']}, which this server does not know; the newest "
+        f"here is {device['desired_rev']}. Nothing is sent to it, for this server's store may be an old copy, or the "
+        f"board another server's.\nIf this server is the right one, remove the device and add it anew: "
+        f"`fleetctl device remove {name}`, then `{add}`."
+    )
+
+
+def _instead(device: str, problems: list[Problem]) -> str:
+    """What to do about a revision that a board refused."""
+    unset = " ".join(problem.key for problem in problems if problem.key)
+    inherited = f", take it back to what it inherits (`fleetctl config unset {device} {unset}`)," if unset else ""
+    return (
+        f"Set another value{inherited} or go back to an older revision: `fleetctl config history {device}` lists them, "
+        f"`fleetctl config rollback {device} REV` goes back."
     )
 
 

@@ -1,6 +1,8 @@
 """`fleetctl config`: what a board should be, what it was, and what it says it is."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,10 +10,13 @@ from fleetctl import assignments, outcome, values
 from fleetctl.commands.device import SYNC_COLOURS, DeviceArgument, schema_name, sync_words, without_schema
 from fleetctl.completion import assignments as assignment_words
 from fleetctl.completion import setting_keys
-from fleetctl.errors import Differs, Failed, Refused, Usage
+from fleetctl.errors import Differs, Failed, Interrupted, Refused, Usage
 from fleetctl.output import Column, Form, Item
 from fleetctl.session import Session, command
 from fleetctl.terminal import confirm, painted
+
+if TYPE_CHECKING:
+    from fleetctl.client import Client
 
 app = typer.Typer(help="What a board should be, what it was, what it says it is.", no_args_is_help=True)
 
@@ -66,6 +71,7 @@ def get(
     """Show each value, its unit and where it comes from; with KEY the value alone."""
     with session.client() as client:
         config = client.config(device)
+        known = client.device(device) if config["sync"] == "ahead" and session.output.is_for_people else None
     desired = config["desired"]
     if key is not None:
         if key not in desired["values"]:
@@ -81,7 +87,7 @@ def get(
         {"key": k, "value": v, "unit": values.unit_of(config["settings"].get(k)), "from": desired["origin"].get(k, "-")}
         for k, v in desired["values"].items()
     ]
-    _head(session, config)
+    _head(session, config, known)
     nothing = f"Nothing is set. `fleetctl config set {device} KEY=VALUE` does."
     session.output.items(entries, _VALUES, "key", nothing if config["schema"] else without_schema(device))
 
@@ -113,10 +119,11 @@ def set_values(
             raise Failed(without_schema(device))
         assignments.refuse_secrets_in_sight(given, settings, device)
         try:
-            answer = client.patch_config(device, assignments.typed(given, settings), wait, if_rev)
+            with _waiting(device, wait):
+                answer = client.patch_config(device, assignments.typed(given, settings), wait, if_rev)
         except Refused as error:
             raise _with_hints(error, settings) from error
-    _tell(session, answer, wait)
+        _tell(session, client, answer, wait)
 
 
 @command(app, "unset")
@@ -129,8 +136,9 @@ def unset(
 ) -> None:
     """Take values back to what the board inherits."""
     with session.client() as client:
-        answer = client.patch_config(device, dict.fromkeys(keys), wait, if_rev)
-    _tell(session, answer, wait)
+        with _waiting(device, wait):
+            answer = client.patch_config(device, dict.fromkeys(keys), wait, if_rev)
+        _tell(session, client, answer, wait)
 
 
 @command(app, "history")
@@ -191,8 +199,9 @@ def rollback(
         changes = client.diff(device, rev, newest)["changes"]
         session.output.items(changes, _CHANGES, "key", "") if changes and session.output.is_for_people else None
         confirm(f"Give {device} the values of revision {rev} (it is at {newest})?", yes)
-        answer = client.rollback(device, rev, wait, if_rev)
-    _tell(session, answer, wait)
+        with _waiting(device, wait):
+            answer = client.rollback(device, rev, wait, if_rev)
+        _tell(session, client, answer, wait)
 
 
 def _wanted_and_run(device: Item) -> tuple[int, int]:
@@ -207,15 +216,35 @@ def _wanted_and_run(device: Item) -> tuple[int, int]:
     return device["desired_rev"], reported
 
 
-def _tell(session: Session, answer: Item, wait: float) -> None:
+@contextmanager
+def _waiting(device: str, wait: float) -> Iterator[None]:
+    """Says on Ctrl-C that it ends the waiting only. Raises Interrupted."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not wait:
+            raise
+        raise Interrupted(
+            "It is no longer waited for, and not taken back: a server stores a change before it waits for the board. "
+            f"`fleetctl config history {device}` shows it, and what becomes of it."
+        ) from None
+
+
+def _tell(session: Session, client: "Client", answer: Item, wait: float) -> None:
     """The whole answer for scripts, whatever became of it; a sentence for people."""
     if not session.output.is_for_people:
         session.output.item(answer, str(answer["outcome"]["rev"]), lambda: None)
-    session.output.say(outcome.sentence(answer, wait))
+    if answer["sync"] == "ahead":
+        session.output.say(outcome.held(answer, client.device(answer["device"]), wait))
+    else:
+        session.output.say(outcome.sentence(answer, wait))
 
 
-def _head(session: Session, config: Item) -> None:
-    """The line above the values: `porch  lamp 1  revision 3  in step`, and what the board refused."""
+def _head(session: Session, config: Item, ahead: Item | None) -> None:
+    """The line above the values: `porch  lamp 1  revision 3  in step`, and what is wrong where something is.
+
+    `ahead` is the device, where it is that.
+    """
     if not session.output.is_for_people:
         return
     sync, reported = config["sync"], config["reported"]
@@ -225,6 +254,10 @@ def _head(session: Session, config: Item) -> None:
         session.output.say(f"revision {reported['rev']} was {sync_words(reported['state'])}:")
         for key, (_, text) in sorted(reported["errors"].items()):
             session.output.say(f"  {key}: {text}" if key else f"  {text}")
+    if ahead:
+        session.output.say(outcome.ahead(ahead))
+    if sync == "drifted":
+        session.output.say("It took that revision, and now runs something else. The next change brings it in step.")
     session.output.say("")
 
 

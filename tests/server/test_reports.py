@@ -49,7 +49,7 @@ async def disk(data: Path, tmp_path: Path) -> Disk:
 
 @pytest.fixture
 async def server(tmp_path: Path, disk: Disk) -> AsyncIterator[Server]:
-    async def open_it(_: Path, __: Settings) -> Disk:
+    async def open_it(_: Path, __: Settings, ___: bool) -> Disk:
         return disk
 
     async with Server(settings_in(tmp_path / "server"), open_it) as found:

@@ -5,6 +5,7 @@ store is closed.
 """
 
 import asyncio
+import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -30,7 +31,7 @@ from henge_server.mqtt import DeviceHooks, EmbeddedMqtt
 from henge_server.presence import Presence, Status
 from henge_server.push import Push
 from henge_server.schemas import Schemas
-from henge_server.settings import Settings, join_address, split_address
+from henge_server.settings import Settings, join_address, split_address, unknown_variables
 from henge_server.slices import Slices
 from henge_server.store import Store, Write
 from henge_server.store.lmdb import LmdbStore
@@ -57,6 +58,8 @@ def serve(settings: Settings, on_ready: Callable[[Ready], None] | None = None) -
     """Runs a server until SIGTERM or SIGINT. Raises CannotStart, whose detail says what to do."""
     process.prepare()
     logs.set_up(settings.log_level, settings.log_format)
+    for name, near in unknown_variables(os.environ).items():
+        log.warning("a variable of the environment is no setting", name=name, meant=near or "?")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, on_ready))
 

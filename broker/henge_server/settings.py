@@ -4,11 +4,19 @@ then the call.
 Every field is described in docs/operating.md.
 """
 
+import difflib
 import os
+import tomllib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+_PREFIX = "HENGE_"
+# Variables of that prefix that are no settings: the command line's, ./dev's and the demo's.
+_OF_THE_TOOLS = ("HENGE_CONTEXT", "HENGE_DEV", "HENGE_DEBUG", "HENGE_MICROPYTHON")
 
 DAY_S = 24 * 60 * 60
 
@@ -18,10 +26,14 @@ def default_data_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "henge"
 
 
+class BadSettingsFile(ValueError):
+    """`henge.toml` cannot be read, or sets what cannot be set there. The text names the file."""
+
+
 class Settings(BaseSettings):
     """Addresses are HOST:PORT; port 0 takes a free one."""
 
-    model_config = SettingsConfigDict(env_prefix="HENGE_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
 
     data: Path = Field(
         default_factory=default_data_folder, description="Folder of the store, the master key and the admin token"
@@ -64,9 +76,48 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The call wins over the environment, the environment over the file beside the data."""
+        """The call wins over the environment, the environment over the file beside the data. Raises BadSettingsFile."""
         folder = init_settings().get("data") or os.environ.get("HENGE_DATA") or default_data_folder()
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(folder) / "henge.toml")
+        return (
+            init_settings,
+            env_settings,
+            InitSettingsSource(settings_cls, _read(Path(folder) / "henge.toml", settings_cls.model_fields)),
+        )
+
+
+def unknown_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that look like settings and are none, each with the name that may be meant, or "".
+
+    They stop nobody: a later version's setting, or another program's, may be among them.
+    """
+    known = [*(_PREFIX + name.upper() for name in Settings.model_fields), *_OF_THE_TOOLS]
+    found = (name for name in environment if name.startswith(_PREFIX))
+    return {name: _nearest(name, known) for name in sorted(found) if name.upper() not in known}
+
+
+def _read(file: Path, known: Iterable[str]) -> dict[str, Any]:
+    """What the file sets. Raises BadSettingsFile."""
+    try:
+        found = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise BadSettingsFile(f"{file} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise BadSettingsFile(f"{file} cannot be read: {error}") from error
+    if "data" in found:
+        raise BadSettingsFile(f"{file} sets `data`, but lies in the data folder itself: use --data DIR or HENGE_DATA")
+    settable = sorted(set(known) - {"data"})
+    for name in found:
+        if name not in settable:
+            near = _nearest(name, settable)
+            hint = f"is `{near}` meant?" if near else f"there are {', '.join(settable)}"
+            raise BadSettingsFile(f"{file} sets `{name}`, which is no setting; {hint}")
+    return found
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    return next(iter(difflib.get_close_matches(name, known, n=1)), "")
 
 
 def split_address(address: str) -> tuple[str, int]:

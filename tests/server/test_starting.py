@@ -193,10 +193,40 @@ async def test_store_that_is_none(stopped: Path) -> None:
 
 async def test_settings_that_do_not_fit(data: Path) -> None:
     assert "log_level" in await refused(data, HENGE_LOG_LEVEL="loud")
-    write(data / "henge.toml", "colour = 'red'\n")
-    assert "colour" in await refused(data)
-    write(data / "henge.toml", "= nothing")
-    assert "henge.toml" in await refused(data)
+    write(data / "henge.toml", "log_format = 'loud'\n")
+    assert "log_format" in await refused(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("colour = 'red'\n", "there are feed_keep_s, http, "),
+        ("htp = 1\n", "is `http` meant?"),
+        ("data = '/elsewhere'\n", "--data"),
+        ("= nothing\n", "line 1"),
+        ("http = 1\nhttp = 2\n", "cannot be read"),
+    ],
+)
+async def test_settings_file_that_cannot_be_used_is_named(data: Path, text: str, said: str) -> None:
+    write(data / "henge.toml", text)
+    with pytest.raises(ValueError, match=r".") as found:
+        settings_in(data)
+    assert str(found.value).startswith(str(data / "henge.toml"))
+    assert said in str(found.value)
+    assert said in await refused(data)
+
+
+async def test_settings_file_that_is_a_folder_is_named(data: Path) -> None:
+    write(data / "henge.toml", "")
+    swap(data / "henge.toml")
+    assert str(data / "henge.toml") in await refused(data)
+
+
+async def test_variable_that_is_no_setting(data: Path) -> None:
+    said = await said_at_the_start(data, HENGE_HTPP="x", HENGE_CONTEXT="local", HENGE_DEV="./dev")
+    assert "HENGE_HTPP" in said
+    assert "HENGE_HTTP" in said.replace("HENGE_HTPP", "")
+    assert len(said.splitlines()) == 1
 
 
 async def test_address_that_is_none(data: Path) -> None:

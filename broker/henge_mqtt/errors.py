@@ -20,7 +20,8 @@ class ListenError(BrokerError):
 
     def __init__(self, host: str, port: int, problem: OSError) -> None:
         # By number, where there is one: the event loop's own words have the address once more.
-        why = os.strerror(problem.errno) if (problem.errno or 0) > 0 else problem.strerror or problem
+        number = problem.errno or 0
+        why = os.strerror(number) if number > 0 else problem.strerror or problem
         super().__init__(f"cannot listen on {host}:{port}: {why}")
         self.host = host
         self.port = port

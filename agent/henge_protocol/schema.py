@@ -155,7 +155,7 @@ _EXPECTED = {
     "string": "a text",
     "enum": "a text",
     "color": "a colour like #ff8800",
-    "duration": "a number of seconds",
+    "duration": "a number of seconds like 30",
 }
 
 
@@ -242,7 +242,7 @@ def _declaration_problems(key: object, declaration: object) -> "list[Problem]":
         return [Problem(name, errors.WRONG_TYPE, "expected a declaration like {type: int, min: 0, max: 100}")]
     kind = declaration.get("type")
     if kind not in TYPES:
-        return [Problem(name, errors.NOT_A_CHOICE, "type {} is not one of {}".format(_shown(kind), ", ".join(TYPES)))]
+        return _type_problems(name, declaration)
     problems = []
     for attribute, value in declaration.items():
         text = _attribute_problem(kind, attribute, value)
@@ -256,9 +256,45 @@ def _declaration_problems(key: object, declaration: object) -> "list[Problem]":
     return problems
 
 
+def _type_problems(key: str, declaration: dict) -> "list[Problem]":
+    """What is wrong with a declaration whose type is none; without one, only its attributes' names can be looked at."""
+    unknown = [attribute for attribute in declaration if attribute not in ATTRIBUTES]
+    problems = [Problem(key, errors.UNKNOWN_KEY, _unknown(attribute)) for attribute in unknown]
+    types = ", ".join(TYPES)
+    if "type" in declaration:
+        text = "type {} is not one of {}".format(_shown(declaration["type"]), types)
+        problems.append(Problem(key, errors.NOT_A_CHOICE, text))
+    elif "type" not in [_meant(attribute) for attribute in unknown]:
+        problems.append(Problem(key, errors.MISSING, "type is missing; it is one of " + types))
+    return problems
+
+
+def _unknown(attribute: object) -> str:
+    meant = _meant(attribute)
+    rest = "is {} meant?".format(meant) if meant else "those are " + ", ".join(ATTRIBUTES)
+    return "{} is not an attribute of a setting; {}".format(_shown(attribute), rest)
+
+
+def _meant(attribute: object) -> str:
+    """The attribute that somebody who mistyped it has meant; empty where none is close."""
+    if isinstance(attribute, str):
+        for name in ATTRIBUTES:
+            if _is_mistyped(attribute.lower(), name):
+                return name
+    return ""
+
+
+def _is_mistyped(word: str, name: str) -> bool:
+    """Whether one slip leads from `name` to `word`: letters swapped, or one other, more or missing."""
+    if len(word) == len(name):
+        return sorted(word) == sorted(name) or sum(a != b for a, b in zip(word, name)) == 1
+    short, long = (word, name) if len(word) < len(name) else (name, word)
+    return any(long[:i] + long[i + 1 :] == short for i in range(len(long)))
+
+
 def _attribute_problem(kind: str, attribute: object, value: object) -> str:
     if attribute not in ATTRIBUTES:
-        return "{} is not an attribute of a setting; those are {}".format(_shown(attribute), ", ".join(ATTRIBUTES))
+        return _unknown(attribute)
     if kind not in ATTRIBUTES[attribute]:  # type: ignore[index]
         return "a setting of type {} has no {}".format(kind, attribute)
     if value is None:
@@ -274,6 +310,8 @@ def _attribute_problem(kind: str, attribute: object, value: object) -> str:
     if attribute == "max_length" and not (_has_type("int", value) and 1 <= value <= MAX_DOCUMENT // 2):  # type: ignore[operator]
         return "max_length is 1 to {} bytes, not {}".format(MAX_DOCUMENT // 2, _shown(value))
     if attribute == "choices" and not _are_choices(value):
+        if isinstance(value, (list, tuple)) and any(isinstance(choice, bool) for choice in value):
+            return "choices are texts, and YAML reads on, off, yes and no as true and false: put quotes round them"
         return "choices is a list of different texts, each at most 64 characters, not {}".format(_shown(value))
     return ""
 
@@ -301,6 +339,7 @@ def _build(key: str, declaration: dict) -> "tuple[Setting | None, list[Problem]]
         return setting, []
     problem = check_value(key, setting, setting.default)
     if problem:
-        return None, [Problem(key, problem.code, "default: " + problem.text)]
+        hint = "; put quotes round it" if setting.type in _TEXTUAL and not isinstance(setting.default, str) else ""
+        return None, [Problem(key, problem.code, "default: " + problem.text + hint)]
     setting.default = normal(setting, setting.default)
     return setting, []

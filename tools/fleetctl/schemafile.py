@@ -1,11 +1,13 @@
 """Schema files: YAML as a person writes it, read strictly. What the settings mean is henge_protocol's affair."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from fleetctl.errors import Failed
 
+_BARE_COLOUR = re.compile(r"[:,\[]\s+#[0-9a-fA-F]{3,8}\b")
 _MAX_BYTES = 1 << 20  # far above what 256 settings take; a wrong file is not read whole
 
 
@@ -45,6 +47,12 @@ def _text(path: Path) -> str:
     return text
 
 
+def _lost_in_comment(text: str, last: int) -> int | None:
+    """The last line up to `last` that holds a colour without quotes; lines count from 0."""
+    lines = text.splitlines()[: last + 1]
+    return max((i for i, line in enumerate(lines) if _BARE_COLOUR.search(line)), default=None)
+
+
 def _parsed(path: Path, text: str) -> Any:
     import yaml
 
@@ -63,6 +71,10 @@ def _parsed(path: Path, text: str) -> Any:
         return yaml.load(text, Loader)  # a SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
+        comment = _lost_in_comment(text, mark.line if mark else 0)
+        if comment is not None:
+            said = 'what begins with # is a comment in YAML; put quotes round it, as in "#ff8800"'
+            raise Failed(f"{path}, line {comment + 1}: {said}.") from error
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise Failed(f"{path}{where}: {error.problem or error}.") from error
     except yaml.YAMLError as error:

@@ -38,7 +38,7 @@ class Watcher:
 
     def __init__(self, *streams: tuple[list[str], Exception]) -> None:
         self.server, self.said, self.slept, self.seen = Server(*streams), [], [], []
-        self._events = Events(self.server, self.said.append, self.slept.append, lambda: 1.0)  # type: ignore[arg-type]
+        self._events = Events(self.server, self.said.append, sleep=self.slept.append, chance=lambda: 1.0)  # type: ignore[arg-type]
 
     def follow(self, until: type[Exception]) -> "Watcher":
         with pytest.raises(until):
@@ -102,6 +102,24 @@ def test_it_does_not_wait_when_the_first_connection_fails():
 def test_an_event_is_one_readable_line_when_it_is_shown(kind, data, said):
     shown = line({"at": "2026-01-02T03:04:05Z", "kind": kind, "device": "porch", "data": data})
     assert shown.endswith(f"  porch         {said}")
+
+
+def test_a_line_is_broken_between_words_when_the_terminal_is_narrow():
+    data = {"rev": 2, "state": "rejected", "errors": {"led.brightness": ["out_of_range", "900 is above the maximum"]}}
+    found = {"at": "2026-01-02T03:04:05Z", "kind": "device.reported", "device": "porch", "data": data}
+    first, *rest = line(found, 50).splitlines()
+    assert max(len(part) for part in (first, *rest)) <= 50
+    assert " ".join([first, *(part.strip() for part in rest)]) == line(found)
+    assert all(part.startswith(" " * 24) for part in rest)
+
+
+def test_it_says_that_it_watches_and_that_the_server_is_gone(home):
+    with Program("up", "--data", "data", "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0") as up:
+        up.until(lambda line: line.startswith("henge is ready"))
+        with Program("watch") as watch:
+            watch.until(lambda line: line.startswith("Watching every device at http://127.0.0.1:"))
+            up.end(signal.SIGKILL)
+            watch.until(lambda line: line.endswith("ended the connection. Trying again until it is back.\n"))
 
 
 def test_an_event_is_a_line_of_json_when_that_is_asked_for(server, fleetctl, lamp):

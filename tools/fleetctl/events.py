@@ -43,17 +43,21 @@ def parsed(lines: Iterable[str]) -> Iterator[tuple[str | None, Event]]:
 
 
 class Events:
-    """Follows one server. `say` hears of breaks; `sleep` and `chance` (0 to 1) are there for tests."""
+    """Follows one server. `say` hears of breaks, `begun` once, when nothing is missed any more; `sleep` and `chance`
+    (0 to 1) are there for tests.
+    """
 
     def __init__(
         self,
         client: "Client",
         say: Callable[[str], None],
+        begun: Callable[[], None] = lambda: None,
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._client = client
         self._say = say
+        self._begun = begun
         self._sleep = sleep
         self._chance = chance
         self._last_id: str | None = None
@@ -69,6 +73,8 @@ class Events:
             try:
                 lines = self._client.events(device, self._last_id, _SILENCE_S)
                 for line_block in self._blocks(lines):
+                    if not was_connected:
+                        self._begun()
                     was_connected = True
                     yield from line_block
             except NotReachable as error:

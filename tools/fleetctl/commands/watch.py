@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Callable
+from shutil import get_terminal_size
+from textwrap import wrap
 from typing import Annotated, Any
 
 import typer
@@ -9,9 +11,11 @@ import typer
 from fleetctl import values
 from fleetctl.completion import device_ids
 from fleetctl.session import Session, command
-from fleetctl.terminal import painted, printable
+from fleetctl.terminal import is_terminal, painted, printable
 
 Data = dict[str, Any]
+
+_NARROWEST = 20  # characters for the text; with fewer, breaking it reads worse than what the terminal does
 
 
 def register(app: typer.Typer) -> None:
@@ -31,19 +35,33 @@ def watch(
     with session.client() as client:
         if device:
             client.device(device)  # a name that is not there would wait for ever
-        for event in Events(client, _tell).follow(device):
+
+        def begun() -> None:
+            if session.output.is_for_people:
+                _tell(f"Watching {device or 'every device'} at {client.context.server}; Ctrl-C ends it.")
+
+        for event in Events(client, _tell, begun).follow(device):
             name = event.get("device") or event["kind"]
-            session.output.event(event, name, lambda event=event: line(event))
+            session.output.event(event, name, lambda event=event: line(event, _width()))
 
 
-def line(event: dict[str, Any]) -> str:
-    """`09:12:33  porch         applied revision 8`."""
+def line(event: dict[str, Any], width: int | None = None) -> str:
+    """`09:12:33  porch         applied revision 8`; broken between words and indented where it is wider than that."""
     words, colour = _WORDS.get(event["kind"], _unknown)(event["data"])
     at = values.when(event["at"])[11:]
+    device = (event.get("device") or "-").ljust(12)
     text = printable(words or event["kind"])
-    return (
-        f"{painted(at, 'dim')}  {(event.get('device') or '-').ljust(12)}  {painted(text, colour) if colour else text}"
-    )
+    indent = len(f"{at}  {device}  ")
+    parts = [text]
+    if width is not None and width - indent >= _NARROWEST:
+        parts = wrap(text, width - indent, break_on_hyphens=False) or [""]
+    shown = ("\n" + " " * indent).join(painted(part, colour) if colour else part for part in parts)
+    return f"{painted(at, 'dim')}  {device}  {shown}"
+
+
+def _width() -> int | None:
+    """Characters in a line of the terminal; None where there is none."""
+    return get_terminal_size().columns if is_terminal(sys.stdout) else None
 
 
 def _tell(text: str) -> None:

@@ -24,13 +24,29 @@ def test_it_is_usage_when_no_server_is_known(alone):
     assert (result.code, "fleetctl up" in result.err) == (2, True)
 
 
+def test_the_environment_is_blamed_when_it_names_a_context_that_is_not_there(fleetctl, monkeypatch):
+    monkeypatch.setenv("HENGE_CONTEXT", "nope")
+    result = fleetctl("device", "list")
+    assert (result.code, "HENGE_CONTEXT" in result.err) == (2, True)
+
+
 def test_it_is_usage_when_the_context_is_not_there(fleetctl):
     for args in (("--context", "attic", "device", "list"), ("device", "list", "--context", "attic")):
         result = fleetctl(*args)
         assert (result.code, "There are: home" in result.err) == (2, True)
 
 
-@pytest.mark.parametrize("args", [("nosuch",), ("device",), ("config", "get"), ("device", "list", "-o", "xml")])
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("nosuch",),
+        ("device",),
+        ("config", "get"),
+        ("device", "list", "-o", "xml"),
+        ("device", "list", "--status", "onlin"),
+        ("device", "list", "--sync", "instep"),
+    ],
+)
 def test_it_is_usage_when_the_line_cannot_be_read(alone, args):
     assert alone(*args).code == 2
 
@@ -38,6 +54,7 @@ def test_it_is_usage_when_the_line_cannot_be_read(alone, args):
 def test_it_is_not_allowed_when_the_token_is_not_known(server, knowing):
     result = knowing(server.server, "wrong")("device", "list")
     assert (result.code, "token of the context home" in result.err) == (4, True)
+    assert str(Contexts().path) in result.err
 
 
 def test_it_is_not_reachable_when_nobody_listens(knowing):

@@ -33,6 +33,7 @@ def test_another_context_stays_current_when_there_is_one(home: Path):
     with Program("up", "--data", "data", *FREE) as up:
         up.until(ready)
         assert (Contexts().current(), Contexts().names()) == ("office", ["local", "office"])
+        up.until(lambda line: "without --context local, fleetctl speaks to the context office" in line)
 
 
 def test_nothing_is_remembered_when_it_should_not_be(home: Path):
@@ -67,6 +68,16 @@ def test_it_is_refused_when_a_second_server_wants_the_same_folder(home: Path):
             assert second.wait() == 1
         assert any("error: " in line for line in second.said)
         assert first.end() == 0
+
+
+@pytest.mark.parametrize(("text", "said"), [("htp = 1", "is `http` meant?\n"), ("http = [", "henge.toml")])
+def test_it_is_usage_when_the_settings_file_is_wrong(home: Path, text, said):
+    (home / "data").mkdir()
+    (home / "data" / "henge.toml").write_text(text)
+    with Program("up", "--data", "data", *FREE) as up:
+        assert up.wait() == 2
+    assert said in "".join(up.said)
+    assert "".join(up.said).count("cannot be read") <= 1
 
 
 @pytest.mark.parametrize("address", ["8470", "localhost:", "127.0.0.1:99999"])

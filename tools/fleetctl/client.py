@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from fleetctl.context import Context
+from fleetctl.context import Context, default_path
 from fleetctl.errors import Failed, FleetctlError, NotAllowed, NotReachable, Problem, Refused, Usage
 
 Json = dict[str, Any]
@@ -123,9 +123,11 @@ class Client:
                     answer.read()
                 self._checked(answer)
                 yield from answer.iter_lines()
+        except (httpx.RemoteProtocolError, httpx.ReadError):
+            pass  # the server, or its machine, is gone: an end like any other
         except httpx.HTTPError as error:
             raise self._not_reachable(error) from error
-        raise NotReachable(f"The server at {self.context.server} ended the stream.")
+        raise NotReachable(f"The server at {self.context.server} ended the connection.")
 
     def _write(self, method: str, path: str, body: Json, wait_s: float, if_rev: int | None) -> Json:
         headers = {"If-Match": f'"{if_rev}"'} if if_rev is not None else {}
@@ -193,7 +195,11 @@ def _refusal(answer: httpx.Response, context: Context) -> FleetctlError:
     except (ValueError, TypeError, KeyError):
         detail, problems = f"{context.server} answered {answer.status_code} {answer.reason_phrase}.", []
     if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        return NotAllowed(f"{detail} fleetctl sends the token of the context {context.name}.", problems)
+        todo = (
+            f"fleetctl sends the token of the context {context.name}: write the right one into {default_path()}. "
+            "Usually the server has it in ~/.local/share/henge/admin-token."
+        )
+        return NotAllowed(f"{detail} {todo}", problems)
     return Refused(answer.status_code, detail, problems)
 
 

@@ -65,7 +65,10 @@ class Contexts:
         entry = content["contexts"].get(wanted)
         if entry is None:
             known = ", ".join(sorted(content["contexts"])) or "none"
-            raise Usage(f"There is no context {wanted!r} in {self.path}. There are: {known}.")
+            source = (
+                "--context" if name else "the variable HENGE_CONTEXT" if os.environ.get("HENGE_CONTEXT") else "current"
+            )
+            raise Usage(f"There is no context {wanted!r} in {self.path}, and {source} names it. There are: {known}.")
         return Context(wanted, *(entry.get(field, "") for field in _FIELDS))
 
     def names(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +28,27 @@ OutOption = Annotated[
     ),
 ]
 SchemaOption = Annotated[str | None, typer.Option(autocompletion=schema_names, show_default=False)]
+
+
+class Status(StrEnum):
+    """Whether the server hears from a device."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+    SLEEPING = "sleeping"
+
+
+class Sync(StrEnum):
+    """How what a device runs stands to what it should run; docs/api.md says what each means."""
+
+    IN_STEP = "in_step"
+    PENDING = "pending"
+    TRIAL = "trial"
+    REJECTED = "rejected"
+    ROLLED_BACK = "rolled_back"
+    DRIFTED = "drifted"
+    AHEAD = "ahead"
+
 
 STATUS_COLOURS = {"online": "green", "offline": "red", "sleeping": "cyan"}
 SYNC_COLOURS = {"in_step": "green", "pending": "yellow", "trial": "yellow"}  # every other one asks for a person: red
@@ -97,8 +119,8 @@ def rotate(session: Session, device: DeviceArgument, out: OutOption = None) -> N
 def list_devices(
     session: Session,
     label: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="Several must all fit.")] = None,
-    status: Annotated[str | None, typer.Option(help="online, offline or sleeping.", show_default=False)] = None,
-    sync: Annotated[str | None, typer.Option(help="pending, rejected, drifted, ...", show_default=False)] = None,
+    status: Annotated[Status | None, typer.Option(show_default=False)] = None,
+    sync: Annotated[Sync | None, typer.Option(show_default=False)] = None,
     schema: SchemaOption = None,
 ) -> None:
     """List devices; the options narrow it down."""

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,12 +61,15 @@ def up(
         threading.Thread(target=_end_with_input, daemon=True).start()
 
     def on_ready(ready: "Ready") -> None:
+        name = session.context_name or _NAME
         if remember:
-            _remember(session.context_name or _NAME, ready)
+            _remember(name, ready)
         if session.output.form is Form.JSON:
             print(json.dumps({"url": ready.url, "mqtt": ready.mqtt, "data": str(settings.data)}), flush=True)
         else:
             print(f"henge is ready at {ready.url}", flush=True)
+            if remember:
+                _warn_of_another(name)
 
     try:
         serve(settings, on_ready)
@@ -88,6 +92,18 @@ def _remember(name: str, ready: "Ready") -> None:
         print(f"warning: the context {name} was not written: {error.detail}", file=sys.stderr)
 
 
+def _warn_of_another(name: str) -> None:
+    """Says so where the next fleetctl would speak to another server than the one that was just started."""
+    with suppress(FleetctlError):  # said already
+        chosen = Contexts().find().name
+        if chosen != name:
+            print(
+                f"note: without --context {name}, fleetctl speaks to the context {chosen} as before",
+                file=sys.stderr,
+                flush=True,
+            )
+
+
 def _reachable(url: str) -> str:
     for listening, connecting in _EVERYWHERE.items():
         url = url.replace(f"//{listening}:", f"//{connecting}:")
@@ -99,7 +115,8 @@ def _unfit(error: Exception) -> str:
     from pydantic import ValidationError
 
     if not isinstance(error, ValidationError):
-        return f"henge.toml in the data folder cannot be read: {error}."
+        text = str(error)  # about henge.toml; names the file
+        return text if text.endswith("?") else f"{text}."
     found = []
     for entry in error.errors():
         name = ".".join(str(part) for part in entry["loc"])

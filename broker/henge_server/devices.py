@@ -93,9 +93,7 @@ class Devices:
         """Changes a name, merges labels (None removes one). Nothing is written where nothing changes."""
         for _ in range(_TRIES):
             device = await self.get(device_id)
-            merged = {**device.labels, **(labels or {})}
-            kept = {key: value for key, value in merged.items() if value is not None}
-            _check_labels(kept)
+            kept = self.merged_labels(device, labels)
             new_name = device.name if name is None else name
             if kept == device.labels and new_name == device.name:
                 return device
@@ -103,6 +101,13 @@ class Devices:
             if await self._replace(changed, "device.change", by):
                 return changed
         raise _too_busy(device_id)
+
+    def merged_labels(self, device: Device, labels: dict[str, str | None] | None) -> dict[str, str]:
+        """A device's labels with others merged in. Raises Invalid."""
+        merged = {**device.labels, **(labels or {})}
+        kept = {key: value for key, value in merged.items() if value is not None}
+        _check_labels(kept)
+        return kept
 
     async def rotate(self, device_id: str, by: str) -> Handover:
         """A next credential. The one in use ends when it is first used; rotating again replaces it."""
@@ -157,6 +162,7 @@ class Devices:
             now = self._clock()
             write = Write(
                 removed_device=device_id,
+                removed_as=(device.version, newest.rev if newest else None),
                 puts=[grave],
                 changes=[Change(at=now, kind=ChangeKind.DEVICE_REMOVED, device=device_id)],
                 audit=[AuditEntry(at=now, by=by, action="device.remove", target=device_id)],

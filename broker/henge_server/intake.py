@@ -29,6 +29,9 @@ from henge_server.watch import Watch
 _BATCH = 256
 _TRIES = 8  # against removals of devices in a batch; each failure means that one succeeded
 
+# Messages of one device from which on those of its closed connections are dropped. One connection can have 100 waiting.
+_KEPT = 200
+
 log = structlog.get_logger("henge.intake")
 
 
@@ -105,7 +108,11 @@ class Intake:
             raise BadMessage("status: expected online, offline or sleeping")
 
     def _queue(self, device: str, waiting: _Waiting) -> bool:
-        self._queues.setdefault(device, deque()).append(waiting)
+        queue = self._queues.setdefault(device, deque())
+        if len(queue) >= _KEPT:
+            # The first may be on its way to disk. What a closed connection said was not acknowledged: it comes again.
+            self._queues[device] = queue = deque(w for i, w in enumerate(queue) if not i or w.client.connected)
+        queue.append(waiting)
         self._arrived.set()
         return HOLD
 
@@ -177,9 +184,9 @@ class Intake:
 
     def _done(self, batch: list[_Waiting]) -> None:
         for waiting in batch:
-            queue = self._queues[waiting.client.id]
+            queue = self._queues.pop(waiting.client.id)
             queue.popleft()
-            if not queue:
-                del self._queues[waiting.client.id]
+            if queue:
+                self._queues[waiting.client.id] = queue  # at the end: those who wait too come first
         self._settled.set()
         self._settled = asyncio.Event()

@@ -4,12 +4,13 @@ import logging
 import sys
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 
 def set_up(level: str, form: str) -> None:
     """`level` is debug, info, warning or error; `form` is text or json. Libraries' logs come out the same way."""
     shared: list[Processor] = [
+        _printable,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -43,3 +44,12 @@ def set_up(level: str, form: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     logging.getLogger("uvicorn").setLevel(max(logging.WARNING, root.level))
+
+
+def _printable(_: object, __: str, event: EventDict) -> EventDict:
+    """Texts may come from a stranger's client id: what would steer a terminal is written out."""
+    return {key: _written_out(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _written_out(text: str) -> str:
+    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")

@@ -144,8 +144,11 @@ class DeviceHooks(Hooks):
             return ACCEPTED
         if device.next_credential and keys.matches(password, device.next_credential.password_sha256):
             await self._devices.activate(device.id)
-            log.info("the rotated credential is in use", client=client.id)
-            return ACCEPTED
+            # It may have been removed or rotated again while that was written; nothing is waited for after this look.
+            device = await self._store.device(client.id)
+            if device and keys.matches(password, device.credential.password_sha256):
+                log.info("the rotated credential is in use", client=client.id)
+                return ACCEPTED
         log.warning("refused: wrong password", client=client.id, address=client.address)
         return BAD_CREDENTIALS
 

@@ -75,6 +75,8 @@ async def get_device(device_id: str, parts: WithParts, by: Caller) -> DeviceOut:
 async def change_device(device_id: str, body: DevicePatch, parts: WithParts, by: Caller) -> DeviceOut:
     """Change a device's name, labels or schema."""
     if body.schema_name is not None:
+        # What can be refused of the rest is refused before anything is written.
+        parts.devices.merged_labels(await parts.devices.get(device_id), body.labels)
         await parts.configs.move(device_id, body.schema_name, by)
     await parts.devices.change(device_id, body.name, body.labels, by)
     return device_out(await parts.configs.get(device_id), parts.presence)

@@ -50,7 +50,8 @@ def _after(last_event_id: str) -> int:
 
 
 async def _stream(watch: Watch, after: int, device: str | None) -> AsyncIterator[str]:
-    yield ": henge\n\n"  # the headers go out now, and the client knows that it is connected
+    # The headers go out now, and a client that is cut off before the first event knows where to go on.
+    yield f"id: {after}\n\n"
     batches = watch.events(after)
     pending = asyncio.ensure_future(anext(batches, None))
     try:

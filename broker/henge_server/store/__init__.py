@@ -34,6 +34,7 @@ class Write:
         crosses a removal must not be found by the next device of that name.
     removed_device: id of a device to remove with its revisions, outcomes and what was observed; put its Tombstone along
         with it.
+    removed_as: (version, newest rev) of the removed device by which the removal was decided, where it matters.
     removed_schema: name of a schema to remove with its versions.
     newest_schema: (name, version) that must still be the newest of its name, where the write was decided by it; version
         0: no such schema.
@@ -43,6 +44,7 @@ class Write:
 
     puts: list[Record] = field(default_factory=list)
     removed_device: str | None = None
+    removed_as: tuple[int, int | None] | None = None
     removed_schema: str | None = None
     newest_schema: tuple[str, int] | None = None
     changes: list[Change] = field(default_factory=list)

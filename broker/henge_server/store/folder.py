@@ -70,9 +70,11 @@ def make_folder(folder: Path) -> None:
         raise CannotStart(f"The store's folder {folder} cannot be made: {error.strerror}.") from error
 
 
-def open_environment(folder: Path, max_bytes: int, now: int, may_make: bool) -> tuple[lmdb.Environment, int]:
+def open_environment(
+    folder: Path, max_bytes: int, now: int, may_make: bool, is_known: bool = False
+) -> tuple[lmdb.Environment, int]:
     """The environment of a folder, and the epoch of its store, which is made at `now` (ms) where there is none and it
-    `may_make` one.
+    `may_make` one. One that `is_known` was looked over when it was first opened.
 
     Raises CannotStart where this server cannot read what is there.
     """
@@ -90,7 +92,8 @@ def open_environment(folder: Path, max_bytes: int, now: int, may_make: bool) -> 
     except (lmdb.Error, OSError) as error:
         raise CannotStart(f"The store in {folder} cannot be opened: {error}. {_what_to_do(error)}") from error
     try:
-        _check_length(env, folder / _DATA_NAME)
+        if not is_known:
+            _check_length(env, folder / _DATA_NAME)
         return env, _epoch(env, folder, now, may_make)
     except BaseException:
         env.close()

@@ -61,6 +61,7 @@ class Heads:
         if write.newest_schema is not None:
             self._check_newest(*write.newest_schema)
         if write.removed_device is not None:
+            self._check_removal(write.removed_device, write.removed_as)
             self._devices[write.removed_device] = 0
             self._revs[write.removed_device] = None
         if write.removed_schema is not None:
@@ -92,6 +93,11 @@ class Heads:
     def _check_follows(self, what: str, stored: int, version: int) -> None:
         if version != stored + 1:
             raise Conflict(f"{what} {_state(stored)}: version {version} does not follow.")
+
+    def _check_removal(self, device_id: str, decided_by: tuple[int, int | None] | None) -> None:
+        # Else a rev or a key generation that was given away meanwhile would be given away again.
+        if decided_by not in (None, (self.device_version(device_id), self.newest_rev(device_id))):
+            raise Conflict(f"Device {device_id!r} was changed while its removal was decided.")
 
     def _check_is_there(self, device_id: str) -> None:
         # Else a report that crossed the removal would be found by the next device of that name.

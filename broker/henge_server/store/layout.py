@@ -60,24 +60,31 @@ def observed(device_id: str) -> bytes:
     return OBSERVED + device_id.encode()
 
 
+def _name(text: str) -> bytes:
+    """A name inside a key. One that holds what ends a name is nobody's: it gets a byte that no UTF-8 has, so that it
+    cannot be taken for the beginning of another one's keys.
+    """
+    return text.encode().replace(_END, b"\xff")
+
+
 def revisions(device_id: str) -> bytes:
     """What the keys of a device's revisions begin with."""
-    return REVISIONS + device_id.encode() + _END
+    return REVISIONS + _name(device_id) + _END
 
 
 def outcomes(device_id: str) -> bytes:
     """What the keys of a device's outcomes begin with."""
-    return OUTCOMES + device_id.encode() + _END
+    return OUTCOMES + _name(device_id) + _END
 
 
 def versions(schema: str) -> bytes:
     """What the keys of a schema's versions begin with."""
-    return SCHEMAS + schema.encode() + _END
+    return SCHEMAS + _name(schema) + _END
 
 
 def past_versions(schema: str) -> bytes:
     """Above every version of a schema, below the next schema."""
-    return SCHEMAS + schema.encode() + _PAST_END
+    return SCHEMAS + _name(schema) + _PAST_END
 
 
 def schema_name(key: bytes) -> str:

@@ -48,6 +48,9 @@ FEED_KEEP_S = 7 * 24 * 60 * 60
 # slice; fewer would make more commits, and it is commits that cost.
 _BATCH_WRITES = 200
 
+# Seconds until a store that could not be opened again is tried once more.
+_REOPEN_S = 1.0
+
 _Waiter = tuple[Encoded, asyncio.Future[int]]
 _Place = tuple[asyncio.Future[int], int]  # who waits, and the seq that the write got
 
@@ -186,13 +189,16 @@ class LmdbStore(Store):
         The engine refuses everything, reads too, once it could not write the last page of a commit; and what failed
         there may be on disk all the same, so the numbers are read again.
         """
+        if self._is_closed:
+            return
         before = self.last_seq
         self._env.close()
         try:
-            self._env, _ = open_environment(self._folder, self._max_bytes, self._clock(), may_make=False)
+            self._env, _ = open_environment(self._folder, self._max_bytes, self._clock(), may_make=False, is_known=True)
             self._load()
-        except HengeError as error:
-            log.error("the store cannot be read", error=error.detail)
+        except Exception as error:  # whatever it was, it is tried again: nothing works until it succeeds
+            log.error("the store cannot be opened again", error=str(error))
+            self._loop.call_later(_REOPEN_S, self._recover)
         if self.last_seq != before:
             self._tell()
 

@@ -1,11 +1,15 @@
 """The demo: the real agent on a real MicroPython, three times, beside a server; and nothing left of it."""
 
+import fcntl
+import io
 import os
 import select
 import shlex
 import signal
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +18,8 @@ import pytest
 from fleetctl.context import Context, Contexts
 from fleetctl.demo.boards import Board
 from fleetctl.demo.hints import hints
+from fleetctl.demo.panel import panel
+from rich.console import Console
 
 from tests.tools.program import PATIENCE_S, Program
 
@@ -143,6 +149,34 @@ def test_a_line_is_short_enough_to_be_copied_when_it_is_a_hint():
     assert max(len("  " + line) for line in lines) <= 80
     assert lines[0] == "./dev fleetctl --context demo config set porch led.color=#00ff66 --wait 5s"
     assert shlex.split("\n".join(lines[2:]))[:3] == ["curl", "-X", "PATCH"]
+
+
+@pytest.mark.parametrize("width", [50, 60, 80])
+def test_state_and_link_are_shown_whole_when_the_terminal_is_narrow(width):
+    values = {"led.on": True, "led.color": "#00ff66", "led.brightness": 100, "led.mode": "breathe", "sensor.period": 9}
+    board = Board("workshop", temperature=21.5, rev=12, state="applied", link="up", settings={12: values})
+    console = Console(width=width, file=io.StringIO())
+    with console.capture() as shown:
+        console.print(panel([board], "", width))
+    row = next(line for line in shown.get().splitlines() if "workshop" in line).split()
+    assert row[4:7] == ["12", "applied", "up"]
+
+
+@pytest.mark.slow
+def test_the_commands_stand_whole_on_a_narrow_terminal(home, micropython):
+    keyboard, terminal = os.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+    env = {**os.environ, "HENGE_MICROPYTHON": str(micropython), "TERM": "xterm", "NO_COLOR": "1"}
+    env.pop("COLUMNS", None)
+    argv = [sys.executable, "-m", "fleetctl", "demo", "--for", "5"]
+    with subprocess.Popen(argv, stdin=terminal, stdout=terminal, stderr=terminal, env=env):
+        os.close(terminal)
+        said = b""
+        with suppress(OSError):  # the end of a terminal that nobody holds any more
+            while data := os.read(keyboard, 4096):
+                said += data
+    os.close(keyboard)
+    assert b"fleetctl --context demo config set porch led.color=#00ff66 --wait 5s\r\n" in said
 
 
 @pytest.mark.parametrize("line", ["", "Traceback", "[]", "{}", '{"led": {"r": 1}}', '{"led": null}'])

@@ -86,15 +86,19 @@ class _Panel:
 
     def __init__(self, live: "Live") -> None:
         self._live = live
-        self._hints: Sequence[str] = ()
 
     def begin(self, hints: Sequence[str]) -> None:
-        self._hints = hints
+        """Above the panel and as they are: broken to the width of the terminal they would not paste."""
+        from rich.text import Text
+
+        lines = [Text("Try in a second terminal:\n"), *(Text("  " + hint, style="cyan") for hint in hints), Text()]
+        for line in lines:
+            self._live.console.print(line, soft_wrap=True)
 
     def show(self, boards: "Sequence[Board]", note: str) -> None:
         from fleetctl.demo.panel import panel
 
-        self._live.update(panel(boards, note, self._hints), refresh=True)
+        self._live.update(panel(boards, note, self._live.console.width), refresh=True)
 
 
 class _Lines:

@@ -21,9 +21,13 @@ class Outbox:
         self._filled = asyncio.Event()
 
     def put(self, channel: str, payload: bytes, qos: int) -> None:
-        """Adds a message on one of the device's channels; where there are too many, the oldest is dropped."""
+        """Adds a message on one of the device's channels.
+
+        Where there are too many, the oldest reading is dropped, or the oldest message where there is no reading.
+        """
         if len(self._waiting) >= _MAX_WAITING:
-            self._waiting.pop(0)
+            readings = [at for at, waiting in enumerate(self._waiting) if not waiting[2]]
+            self._waiting.pop(readings[0] if readings else 0)
         self._waiting.append((topics.build(self._device, channel), payload, qos))
         self._filled.set()
 

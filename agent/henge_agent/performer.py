@@ -63,6 +63,8 @@ class Performer:
             return None
         self._list(current.problems)
         problems = self._settings.begin(current.values)
+        if problems:
+            problems = self._settings.begin(current.values)  # hardware that has just got its power may need a moment
         self._list(problems)
         if not problems or previous is None:
             return current
@@ -78,7 +80,7 @@ class Performer:
     def _store(self, candidate: Candidate, is_trial: bool) -> list:
         try:
             self._memory.store(candidate, is_trial)
-        except StorageFailed as error:
+        except (StorageFailed, MemoryError) as error:
             self._say("error", str(error))
             return self._sync.failed([Problem(WHOLE_DOCUMENT, errors.DRIVER_FAILED, str(error))], False)
         return self._sync.staged()
@@ -94,7 +96,7 @@ class Performer:
     def _confirm(self) -> list:
         try:
             self._memory.confirm()
-        except StorageFailed as error:
+        except (StorageFailed, MemoryError) as error:
             self._say("error", str(error))
             return self._sync.not_confirmed()
         return self._sync.confirmed()
@@ -102,7 +104,7 @@ class Performer:
     def _refuse(self, refusal: Refusal) -> None:
         try:
             self._memory.refuse(refusal)
-        except StorageFailed as error:  # it is refused all the same, until the next start
+        except (StorageFailed, MemoryError) as error:  # it is refused all the same, until the next start
             self._say("error", str(error))
 
     def _take_back(self, candidate: Candidate) -> None:

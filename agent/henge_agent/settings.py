@@ -67,7 +67,8 @@ class Settings:
     def apply(self, values: dict) -> None:
         """Makes `values` those in use. Raises NotApplied, and then the old ones still are."""
         before = self._values
-        changed = [key for key in sorted(values) if key not in before or before[key] != values[key]]
+        keys = sorted(set(before) | set(values))  # one that is there no more has changed too
+        changed = [key for key in keys if before.get(key) != values.get(key)]
         taken = []
         for driver in self._drivers:
             if not any(key in changed for key in driver.SETTINGS):
@@ -92,13 +93,17 @@ class Settings:
         for callback in self._callbacks:
             for key in changed:
                 try:
-                    callback(key, self._values[key])
+                    callback(key, self._values.get(key))
                 except Exception as error:
-                    self._warn("a callback on {} failed: {}".format(key, explain(error)))
+                    is_secret = key in self.declared and self.declared[key].secret
+                    why = type(error).__name__ if is_secret else explain(error)
+                    self._warn("a callback on {} failed: {}".format(key, why))
 
 
 def _problems(driver, changed: "list[str]", error: Exception) -> "list[Problem]":
     """One problem for each changed setting of the driver that failed, since it takes them together."""
-    text = type(driver).__name__ + ": " + explain(error)
+    # The text of an error may quote a value, which nobody may see where one of them is a secret.
+    is_secret = any(declaration.get("secret") for declaration in driver.SETTINGS.values())
+    text = type(driver).__name__ + ": " + (type(error).__name__ if is_secret else explain(error))
     keys = [key for key in changed if key in driver.SETTINGS] or [WHOLE_DOCUMENT]
     return [Problem(key, errors.DRIVER_FAILED, text) for key in keys]

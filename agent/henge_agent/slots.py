@@ -71,6 +71,7 @@ class Slots:
         self._sequence = 0
         self._staged: "Record | None" = None
         self._refused: "Record | None" = None
+        self._is_loaded = False
 
     def load(self) -> Found:
         """What is on flash, at a start. Raises StorageFailed."""
@@ -88,12 +89,18 @@ class Slots:
             if record and record.state == TRIAL and not self._is_decided(record):
                 found.lost_trial = record
         self._sequence = max([r.sequence for r in records + [self._refused] if r] + [0])
+        self._is_loaded = True
         return found
 
     def stage(self, state: int, epoch: int, rev: int, payload: bytes) -> None:
-        """Writes a document beside the one in use. Raises StorageFailed."""
+        """Writes a document beside the one in use. Raises StorageFailed, and then leaves nothing of it."""
+        self._need_load((epoch, rev))
         self._staged = self._record(state, epoch, rev, payload)
-        self._write(_PLACES[1 - self._used], self._staged)
+        try:
+            self._write(_PLACES[1 - self._used], self._staged)
+        except StorageFailed:
+            self._drop(_PLACES[1 - self._used])  # it may be there all the same, and was never in use
+            raise
 
     def keep(self) -> None:
         """The staged document is the one in use from now on."""
@@ -113,14 +120,38 @@ class Slots:
 
     def refuse(self, state: int, epoch: int, rev: int, payload: bytes) -> None:
         """Remembers that a document was refused; then drops it where it is on flash. Raises StorageFailed."""
-        known = self._refused
-        if not known or (known.state, known.order, known.payload) != (state, (epoch, rev), payload):
-            self._refused = self._record(state, epoch, rev, payload)
-            self._write(_REFUSED, self._refused)
-        beside = self._read(_PLACES[1 - self._used])
-        if beside and beside.order == (epoch, rev):
-            self._store(_PLACES[1 - self._used], bytes(_HEAD_BYTES))
-        self._staged = None
+        self._need_load(None)
+        known, place = self._refused, _PLACES[1 - self._used]
+        beside = self._read(place)
+        if beside and beside.order != (epoch, rev) and self._is_withdrawn(beside):
+            self._store(place, bytes(_HEAD_BYTES))  # what kept it out is about to be overwritten
+        try:
+            if not known or (known.state, known.order, known.payload) != (state, (epoch, rev), payload):
+                self._refused = self._record(state, epoch, rev, payload)
+                self._write(_REFUSED, self._refused)
+        finally:
+            if beside and beside.order == (epoch, rev):
+                self._store(place, bytes(_HEAD_BYTES))
+            self._staged = None
+
+    def _need_load(self, order: "tuple[int, int] | None") -> None:
+        """A flash that could not be read at the start is read before anything is written over what is there.
+
+        Raises StorageFailed where that fails again, or where it holds what is not older than `order`.
+        """
+        if self._is_loaded:
+            return
+        current = self.load().current
+        if current and order is not None and current.order >= order:
+            raise StorageFailed(
+                "the flash could not be read at the start, and holds a newer document; restart the board"
+            )
+
+    def _drop(self, place: str) -> None:
+        try:
+            self._store(place, bytes(_HEAD_BYTES))
+        except StorageFailed:
+            pass  # the failure before this one is what is told
 
     def _is_withdrawn(self, record: Record) -> bool:
         """Whether the power failed between a refusal and the dropping of what was refused."""
@@ -159,7 +190,7 @@ class Slots:
                 return None
             hashed = self._storage.read(place, _HEAD_BYTES, _HASH_BYTES)
             payload = self._storage.read(place, _HEAD_BYTES + _HASH_BYTES, length)
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             raise StorageFailed("the flash cannot be read: " + str(error))
         return Record(sequence, state, epoch, rev, payload) if hashed == self._hash(head, payload) else None
 

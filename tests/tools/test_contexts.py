@@ -1,5 +1,6 @@
 """fleetctl.toml: secret, whole, and nobody's entry lost."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,59 @@ def test_what_a_person_wrote_in_is_kept_when_the_file_is_written(contexts):
     contexts.put(DEMO)
     assert 'colour = "no"' in contexts.path.read_text()
     assert 'note = "attic"' in contexts.path.read_text()
+
+
+MINE = """\
+# My servers.
+current = "home"  # where I sleep
+
+# The big one.
+[contexts.home]
+# behind the tunnel
+server = 'http://h'
+token = "t"
+note = "attic"
+"""
+
+
+def test_the_file_is_as_it_was_when_a_context_came_and_went(contexts):
+    contexts.path.parent.mkdir(parents=True)
+    contexts.path.write_text(MINE)
+    contexts.put(DEMO, current_if_none=True)
+    assert contexts.find("demo") == DEMO
+    contexts.remove(DEMO)
+    assert contexts.path.read_text() == MINE
+
+
+def test_comments_stay_when_a_context_is_written_again(contexts):
+    contexts.path.parent.mkdir(parents=True)
+    contexts.path.write_text(MINE)
+    contexts.put(HOME)
+    assert contexts.find() == HOME
+    assert (
+        contexts.path.read_text()
+        == MINE.replace("'http://h'", f'"{HOME.server}"').replace('token = "t"', f'token = "{HOME.token}"')
+        + f'mqtt = "{HOME.mqtt}"\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'contexts = {home = {server = "http://h"}}\n',
+        'contexts.home.server = "http://h"\n',
+        '[contexts]\n[contexts.home]\nserver = """\n[contexts.demo]\nserver = 3"""\n',
+        '[contexts."a.b"]\nserver = "x"\n[other]\nat = 2026-01-01\n',
+    ],
+)
+def test_nothing_but_comments_is_lost_when_the_file_is_written_in_another_way(contexts, text):
+    contexts.path.parent.mkdir(parents=True)
+    contexts.path.write_text(text)
+    contexts.put(DEMO, current_if_none=True)
+    wanted = tomllib.loads(text)
+    wanted["current"] = "demo"
+    wanted["contexts"]["demo"] = {"server": DEMO.server, "token": DEMO.token}
+    assert tomllib.loads(contexts.path.read_text()) == wanted
 
 
 def test_nothing_is_written_when_the_file_cannot_be_read(contexts):

@@ -4,9 +4,7 @@ The file holds tokens, so it is made with mode 0600, and it is replaced whole, s
 """
 
 import fcntl
-import json
 import os
-import re
 import tempfile
 import tomllib
 from collections.abc import Iterator
@@ -14,10 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from fleetctl import tomlfile
 from fleetctl.errors import Failed, Usage
 
-_HEAD = "# Servers that fleetctl knows. Written by fleetctl; the tokens in it are secret.\n"
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")  # TOML 1.0, "Keys": anything else is quoted
 _MODE = 0o600
 _FIELDS = ("server", "token", "mqtt", "demo")  # of an entry
 
@@ -83,7 +80,8 @@ class Contexts:
         """Writes one context, and makes it current where none is. The others stay. Raises Failed."""
         with self._changing() as content:
             entry = {field: getattr(context, field) for field in _FIELDS}
-            content["contexts"][context.name] = {key: value for key, value in entry.items() if value}
+            merged = {**content["contexts"].get(context.name, {}), **entry}
+            content["contexts"][context.name] = {key: value for key, value in merged.items() if value != ""}
             if current_if_none and not content.get("current"):
                 content["current"] = context.name
 
@@ -97,9 +95,7 @@ class Contexts:
 
     def _read(self) -> dict:
         try:
-            content = tomllib.loads(self.path.read_text())
-        except FileNotFoundError:
-            content = {}
+            content = tomllib.loads(self._text())
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise Failed(f"{self.path} cannot be read: {reason}. Correct it, or move it away.") from error
@@ -107,6 +103,13 @@ class Contexts:
         if not isinstance(found, dict) or not all(isinstance(entry, dict) for entry in found.values()):
             raise Failed(f"{self.path}: contexts should be tables like [contexts.home]. Correct it, or move it away.")
         return content
+
+    def _text(self) -> str:
+        """What the file holds; empty where there is none."""
+        try:
+            return self.path.read_text()
+        except FileNotFoundError:
+            return ""
 
     @contextmanager
     def _changing(self) -> Iterator[dict]:
@@ -116,10 +119,11 @@ class Contexts:
             try:
                 content = self._read()
                 yield content
-                if content == {"contexts": {}}:
+                text = tomlfile.changed(self._text(), content)
+                if tomlfile.is_empty(text):
                     self._leave_nothing()
                 else:
-                    self._write(content)
+                    self._write(text)
             finally:
                 os.close(folder)
         except OSError as error:
@@ -148,36 +152,15 @@ class Contexts:
         except OSError:
             pass  # something else lies in it
 
-    def _write(self, content: dict) -> None:
+    def _write(self, text: str) -> None:
         handle, new = tempfile.mkstemp(dir=self.path.parent, prefix=".fleetctl-")
         try:
             with os.fdopen(handle, "w") as file:
                 os.fchmod(file.fileno(), _MODE)
-                file.write(_toml(content))
+                file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(new, self.path)
         except BaseException:
             os.unlink(new)
             raise
-
-
-def _toml(content: dict) -> str:
-    """The file's text: plain values first, then a table for each context. What else a person wrote in is kept."""
-    lines = [_HEAD]
-    lines += [f"{_key(key)} = {_value(value)}\n" for key, value in content.items() if key != "contexts"]
-    for name, entry in content["contexts"].items():
-        lines.append(f"\n[contexts.{_key(name)}]\n")
-        lines += [f"{_key(key)} = {_value(value)}\n" for key, value in entry.items()]
-    return "".join(lines)
-
-
-def _key(text: str) -> str:
-    return text if _BARE_KEY.fullmatch(text) else _value(text)
-
-
-def _value(value: object) -> str:
-    """A text, a number or a list; JSON's form is TOML's, but for the one character that only TOML escapes."""
-    if not isinstance(value, str | int | float | list):
-        raise Failed(f"fleetctl.toml holds {value!r}, which fleetctl does not know and would lose. Take it out first.")
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -65,7 +65,7 @@ def test_both_revisions_and_the_way_out_are_said_when_a_board_is_ahead():
     with pytest.raises(Partly) as error:
         outcome.held(answer("pending"), AHEAD, 1)
     assert error.value.detail == "Revision 8 is stored, and held. " + outcome.ahead(AHEAD)
-    for part in ("runs revision 7", "newest here is 8", "`fleetctl device add porch --schema lamp --out FILE`"):
+    for part in ("runs a revision 7 that", "newest here is 8", "`fleetctl device add porch --schema lamp --out FILE`"):
         assert part in outcome.held(answer("pending"), AHEAD, 0)
 
 

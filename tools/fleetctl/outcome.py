@@ -53,7 +53,7 @@ def ahead(device: Json) -> str:
     name, schema = device["id"], device["schema"]
     add = f"fleetctl device add {name}" + (f" --schema {schema['name']}" if schema else "") + " --out FILE"
     return (
-        f"{name} is ahead: it runs revision {device['reported_rev']}, which this server does not know; the newest "
+        f"{name} is ahead: it runs a revision {device['reported_rev']} that this server did not make; the newest "
         f"here is {device['desired_rev']}. Nothing is sent to it, for this server's store may be an old copy, or the "
         f"board another server's.\nIf this server is the right one, remove the device and add it anew: "
         f"`fleetctl device remove {name}`, then `{add}`."

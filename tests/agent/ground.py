@@ -67,20 +67,21 @@ class Ground:
         return f"127.0.0.1:{self._listener.port}"
 
     def credential(self, password: str = PASSWORD) -> Path:
-        """A file as enrolment writes it."""
+        """A file as `fleetctl device add` writes it."""
         path = self.folder / "credential.json"
         path.write_text(json.dumps({"username": DEVICE, "password": password, "config_key": KEY.hex()}))
         return path
 
     async def run(self, *arguments: str, stdout: int = PIPE) -> Process:
         """`-m henge_agent` with any arguments."""
-        path = {"PYTHONPATH": str(AGENT), "MICROPYPATH": f".frozen:{AGENT}"}
+        # As a user has it: an unbuffered CPython would hide what its buffers do at the end.
+        around = {"PYTHONPATH": str(AGENT), "MICROPYPATH": f".frozen:{AGENT}", "PYTHONUNBUFFERED": ""}
         process = await asyncio.create_subprocess_exec(
             *self._command,
             "-m",
             "henge_agent",
             *arguments,
-            env=os.environ | path,
+            env=os.environ | around,
             stdin=DEVNULL,
             stdout=stdout,
             stderr=PIPE,

@@ -5,7 +5,7 @@ import sys
 
 from henge_agent import credential
 from henge_agent.agent import Agent
-from henge_agent.compat import write_line
+from henge_agent.compat import reason, write_line
 from henge_agent.credential import BadCredential, Credential
 from henge_agent.crew import Crew
 from henge_agent.panel import Panel
@@ -17,7 +17,7 @@ HELP = (
     + """
 
   --server HOST:PORT   where the server's MQTT listens, like 127.0.0.1:1883
-  --credential FILE    the JSON that enrolling the device gave
+  --credential FILE    what `fleetctl device add ID --out FILE` wrote
   --data DIR           where the configuration is kept; one folder for each device
   --show               a line of JSON on standard output whenever the simulated board changes"""
 )
@@ -66,9 +66,10 @@ def _credential(path: str) -> Credential:
         with open(path) as file:
             return credential.parse(file.read())
     except BadCredential as error:
-        raise UsageError("{} is no credential: {}; enrol the device again or copy the file whole".format(path, error))
+        todo = "copy it whole, or make another with `fleetctl device rotate ID --out FILE`"
+        raise UsageError("{} is no credential: {}\n{}".format(path, error, todo))
     except (OSError, UnicodeError) as error:
-        raise UsageError("cannot read the credential {}: {}".format(path, error))
+        raise UsageError("cannot read the credential {}: {}".format(path, reason(error)))
 
 
 async def run(options: Options) -> None:
@@ -77,7 +78,7 @@ async def run(options: Options) -> None:
     try:
         board = PcBoard(options.data, panel)
     except OSError as error:
-        raise UsageError("cannot use the data folder {}: {}".format(options.data, error))
+        raise UsageError("cannot use the data folder {}: {}".format(options.data, reason(error)))
     device = options.credential.device
     agent = Agent(
         board,
@@ -110,7 +111,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
     except OSError as error:  # whoever read --show has gone
-        write_line(sys.stderr, "henge_agent: ended, nobody reads what it shows: " + str(error))
+        write_line(sys.stderr, "henge_agent: ended, nobody reads what it shows: " + reason(error))
         sys.exit(_FAILED)
 
 

@@ -18,7 +18,7 @@ from henge_agent.documents import Documents
 from henge_agent.drivers.led import Led
 from henge_agent.drivers.thermometer import Thermometer
 from henge_agent.greeting import hello
-from henge_agent.link import Link, LinkLost, LinkRefused
+from henge_agent.link import CredentialRefused, Link, LinkLost, LinkRefused
 from henge_agent.memory import Memory
 from henge_agent.outbox import Outbox
 from henge_agent.performer import Performer
@@ -30,6 +30,7 @@ from henge_agent.sync import Sync
 TRIAL_MS = 120_000  # two minutes: a board finds a new network within one, and a wrong one should not strand it longer
 KEEP_ALIVE_S = 30  # the server notices a vanished board within 45 s; a ping costs a Wi-Fi board little that often
 _STABLE_MS = 30_000  # what lived so long failed by no fault of its beginning: the next wait is a short one again
+_NEW_CREDENTIAL = "`fleetctl device rotate {} --out FILE` makes a new credential; `device add`, if it was removed"
 _MAX_PACKET = topics.MAX_BYTES[topics.DESIRED] + 128  # bytes: the largest message with its topic and packet id
 _MAX_LOG_TEXT = 200  # characters of a log line: even at four bytes each they fit into the message's 1 KiB
 
@@ -125,11 +126,13 @@ class Agent:
             try:
                 await self._connect()
             except LinkRefused as error:
-                self._warn(str(error))
                 wait_s = self._backoff.after_refusal() / 1000
+                self._warn(_with_wait(error, wait_s))
+                if isinstance(error, CredentialRefused):
+                    self._warn(_NEW_CREDENTIAL.format(self._credential.device))
             except LinkLost as error:
-                self._say("info", str(error))
                 wait_s = self._wait_after(began, self._backoff)
+                self._say("info", _with_wait(error, wait_s))
             await asyncio.sleep(wait_s)
 
     async def _connect(self) -> None:
@@ -238,6 +241,10 @@ class Agent:
     def _show(self) -> None:
         if self._observer:
             self._observer.agent(self.status())
+
+
+def _with_wait(error: LinkLost, wait_s: float) -> str:
+    return "{}; trying again in {} s".format(error, int(wait_s) + 1)
 
 
 def stock_drivers(board) -> list:

@@ -3,6 +3,7 @@
 Nothing else in the agent asks which interpreter it runs on.
 """
 
+import errno
 import gc
 import os
 import sys
@@ -60,6 +61,53 @@ def explain(error: BaseException) -> str:
     """An exception as one short line, with its type where its text alone says little."""
     text = str(error)
     return type(error).__name__ + (": " + text if text else "")
+
+
+_NETWORK = {  # by name, since boards have numbers of their own; Linux' number where MicroPython leaves the name out
+    getattr(errno, name, number): text
+    for name, number, text in (
+        ("ECONNREFUSED", 111, "connection refused, nothing listens there"),
+        ("ETIMEDOUT", 110, "timed out"),
+        ("EHOSTUNREACH", 113, "the host cannot be reached"),
+        ("ENETUNREACH", 101, "no network leads there"),
+        ("ECONNRESET", 104, "reset by the other end"),
+    )
+}
+_LAST_LOOKUP_ERROR = -999  # getaddrinfo's are -1 to -202, depending on the port; those of TLS begin far below
+
+
+def reason(error: BaseException) -> str:
+    """What the system did not do, in a few words without a number where there are any."""
+    number = _number(error)
+    if number is None:
+        return explain(error)
+    if _LAST_LOOKUP_ERROR <= number < 0 or type(error).__name__ == "gaierror":
+        return "no such host, or no name server answers"
+    return _NETWORK.get(number) or _system_text(number) or explain(error)
+
+
+def _number(error: BaseException) -> "int | None":
+    number = getattr(error, "errno", None)
+    if isinstance(number, int):
+        return number
+    text = str(error)
+    # MicroPython's getaddrinfo, and CPython's asyncio where a name has several addresses, put it into the text only.
+    for mark in ("[addrinfo error ", "[Errno "):
+        start = text.find(mark)
+        if start >= 0:
+            start += len(mark)
+            return int(text[start : text.find("]", start)])
+    return None
+
+
+def _system_text(number: int) -> str:
+    """The system's own words, or none on a board, which has no such words."""
+    if hasattr(os, "strerror"):
+        return os.strerror(number)
+    try:
+        return _libc()["strerror"](number)
+    except ImportError:
+        return ""
 
 
 def abort(writer) -> None:
@@ -122,12 +170,11 @@ def _libc() -> dict:
         library = ffi.open("libc.so.6")
         for name, arguments in (("fdatasync", "i"), ("fsync", "i"), ("open", "si"), ("close", "i")):
             _functions[name] = library.func("i", name, arguments)
+        _functions["strerror"] = library.func("s", "strerror", "i")
     return _functions
 
 
 def _check(result: int) -> int:
     if result < 0:
-        import errno
-
         raise OSError(errno.EIO)  # ffi does not hand errno over reliably
     return result

@@ -1,4 +1,4 @@
-"""Credential: who a board is and how it proves it, from the file that enrolment wrote. Pure."""
+"""Credential: who a board is and how it proves it, from the file that registering the device wrote. Pure."""
 
 import binascii
 import json
@@ -21,7 +21,7 @@ class Credential:
 
 
 def parse(text: str) -> Credential:
-    """The credential in the JSON of a file: by itself, or in the server's answer to an enrolment. Raises BadCredential.
+    """The credential in the JSON of a file: by itself, or in the server's answer to POST. Raises BadCredential.
 
     Each field is checked, because MicroPython's json takes a file that was cut off for a whole one.
     """

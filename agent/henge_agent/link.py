@@ -6,7 +6,7 @@ It owns no task: the agent runs `read` and `watch` side by side, and ends both w
 import asyncio
 
 from henge_agent import packets
-from henge_agent.compat import abort, explain
+from henge_agent.compat import abort, reason
 from henge_agent.packets import BadPacket, Parser
 
 # Seconds between the CONNECT's beginning and its answer. A fleet of thousands coming back keeps a server busy for some.
@@ -21,6 +21,8 @@ _MAX_UNANSWERED = 64  # messages on their way; more than a healthy server ever l
 _REFUSALS = {  # return codes of CONNACK (3.2.2.3) that will be the same the next time
     1: "the server does not speak MQTT 3.1.1",
     2: "the server does not take this device's id",
+}
+_STRANGERS = {  # those where the credential is what is wrong
     4: "the server does not know this user name and password",
     5: "the server does not let this device in",
 }
@@ -32,6 +34,10 @@ class LinkLost(Exception):
 
 class LinkRefused(LinkLost):
     """The server said no and will say it again until a person changes something."""
+
+
+class CredentialRefused(LinkRefused):
+    """The server does not know this device, or not with this password."""
 
 
 class Link:
@@ -66,10 +72,12 @@ class Link:
             self._writer.write(connect_packet)  # MicroPython hears only now that nobody listens there
             await self._writer.drain()
         except (OSError, ValueError) as error:  # ValueError: what TLS raises on MicroPython
-            raise LinkLost("cannot connect to {}:{}: {}".format(host, port, explain(error)))
+            raise LinkLost("cannot connect to {}:{}: {}".format(host, port, reason(error)))
         while not self._unread:
             self._unread = await self._receive()
         code = self._parsed(packets.read_connack, self._unread.pop(0))
+        if code in _STRANGERS:
+            raise CredentialRefused(_STRANGERS[code])
         if code in _REFUSALS:
             raise LinkRefused(_REFUSALS[code])
         if code:
@@ -162,14 +170,14 @@ class Link:
                 self._writer.write(data)
                 await self._writer.drain()
             except (OSError, ValueError) as error:
-                raise LinkLost("cannot send: " + explain(error))
+                raise LinkLost("cannot send: " + reason(error))
             self._sent_at, self._send_began = self._clock.ms(), None
 
     async def _receive(self) -> "list[packets.Packet]":
         try:
             data = await self._reader.read(_READ_BYTES)  # type: ignore[union-attr]
         except (OSError, ValueError) as error:
-            raise LinkLost("cannot read: " + explain(error))
+            raise LinkLost("cannot read: " + reason(error))
         if not data:
             raise LinkLost("the server closed the connection")
         self._heard_at = self._clock.ms()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -72,14 +73,18 @@ async def test_the_will_says_offline_when_the_process_dies(ground: Ground) -> No
 
 async def test_wrong_credentials_are_said_and_not_hammered(ground: Ground) -> None:
     board = await ground.board(password="wrong")
-    assert "user name and password" in await said(board, DEVICE)
+    line = await said(board, "user name and password")
+    assert re.search(r"; trying again in \d+ s$", line.rstrip())
+    assert f"`fleetctl device rotate {DEVICE} --out FILE`" in await said(board, DEVICE)
     assert board.returncode is None
 
 
 async def test_a_server_that_is_not_there_is_said(ground: Ground) -> None:
     await ground.broker.close()
     board = await ground.board()
-    assert ground.server in await said(board, "cannot connect")
+    line = await said(board, DEVICE)
+    why = "connection refused, nothing listens there"
+    assert line == f"{DEVICE}: cannot connect to {ground.server}: {why}; trying again in 1 s\n"
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -108,9 +113,9 @@ BAD = {
     "an_option_without_its_value": (["--server"], "--server needs a value"),
     "no_port": (["--server", "host", "--credential", "{c}", "--data", "{d}"], "expected HOST:PORT"),
     "a_port_that_is_none": (["--server", "host:99999", "--credential", "{c}", "--data", "{d}"], "expected HOST:PORT"),
-    "no_such_credential": (["--server", "h:1", "--credential", "{c}x", "--data", "{d}"], "cannot read the credential"),
+    "no_such_credential": (["--server", "h:1", "--credential", "{c}x", "--data", "{d}"], ": No such file or directory"),
     "a_credential_cut_off": (["--server", "h:1", "--credential", "{cut}", "--data", "{d}"], "is no credential"),
-    "data_where_a_file_is": (["--server", "h:1", "--credential", "{c}", "--data", "{c}"], "cannot use the data folder"),
+    "data_where_a_file_is": (["--server", "h:1", "--credential", "{c}", "--data", "{c}"], ": Not a directory"),
 }
 
 

@@ -12,6 +12,7 @@ from henge_agent import credential
 from henge_agent.backoff import Backoff
 from henge_agent.clock import Clock
 from henge_agent.commands import Commands
+from henge_agent.compat import reason
 from henge_agent.credential import BadCredential
 from henge_agent.settings import NotApplied, Settings
 from henge_protocol.errors import BadMessage
@@ -72,6 +73,30 @@ class TestCredential(unittest.TestCase):
             with self.subTest(text=text):
                 with self.assertRaises(BadCredential):
                     credential.parse(text)
+
+
+class TestReason(unittest.TestCase):
+    def test_the_usual_errors_of_a_network_are_words(self):
+        for error, words in (
+            (OSError(111, "Connect call failed ('127.0.0.1', 1883)"), "connection refused"),
+            (OSError("Multiple exceptions: [Errno 111] Connect call failed ('::1', 1), [Errno 113] No"), "refused"),
+            (OSError("[addrinfo error -2]"), "no such host"),
+            (OSError(-202, "text"), "no such host"),
+            (OSError(110, "text"), "timed out"),
+            (OSError(113, "text"), "cannot be reached"),
+            (OSError(101, "text"), "no network"),
+            (OSError(104, "text"), "reset"),
+        ):
+            with self.subTest(error=error):
+                self.assertIn(words, reason(error))
+                self.assertFalse("rrno" in reason(error) or "rror" in reason(error))
+
+    def test_another_one_is_said_as_the_system_says_it(self):
+        self.assertEqual(reason(OSError(20, "text")), "Not a directory")
+
+    def test_what_is_no_error_of_the_system_keeps_its_type(self):
+        self.assertEqual(reason(ValueError("certificate")), "ValueError: certificate")
+        self.assertEqual(reason(OSError("odd")), "OSError: odd")
 
 
 class Fan:

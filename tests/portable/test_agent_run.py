@@ -51,6 +51,7 @@ class TestAgent(unittest.IsolatedAsyncioTestCase):
         self.server = ScriptedServer()
         self.board = WiredBoard(self.server)
         self.crew = Crew()
+        self.said: list = []
 
     async def asyncTearDown(self):
         await self.crew.stop()
@@ -58,7 +59,14 @@ class TestAgent(unittest.IsolatedAsyncioTestCase):
     def start(self, drivers=None, observer=None, trial_ms=60_000) -> Agent:
         who = Credential(DEVICE, "word", KEY)
         agent = Agent(
-            self.board, who, "server", 1883, drivers or [PatientDriver()], observer=observer, trial_ms=trial_ms
+            self.board,
+            who,
+            "server",
+            1883,
+            drivers or [PatientDriver()],
+            log=lambda level, text: self.said.append(text),
+            observer=observer,
+            trial_ms=trial_ms,
         )
         self.crew.add("agent", agent.run())
         return agent
@@ -113,6 +121,12 @@ class TestAgent(unittest.IsolatedAsyncioTestCase):
             await asyncio.sleep(0)
         self.server.refuses = None
         await self.server.accept()
+
+    async def test_a_refusal_says_what_to_do(self):
+        self.start()
+        await self.server.accept(b"\x20\x02\x00\x04")
+        while not any("fleetctl device rotate porch" in text for text in self.said):
+            await asyncio.sleep(0)
 
     async def test_a_message_that_is_too_large_is_reported_as_such(self):
         self.start()

@@ -18,7 +18,7 @@ from henge_agent.documents import Documents
 from henge_agent.drivers.led import Led
 from henge_agent.drivers.thermometer import Thermometer
 from henge_agent.greeting import hello
-from henge_agent.link import CredentialRefused, Link, LinkLost, LinkRefused
+from henge_agent.link import CredentialRefused, Link, LinkClosed, LinkLost, LinkRefused
 from henge_agent.memory import Memory
 from henge_agent.outbox import Outbox
 from henge_agent.performer import Performer
@@ -30,6 +30,7 @@ from henge_agent.sync import Sync
 TRIAL_MS = 120_000  # two minutes: a board finds a new network within one, and a wrong one should not strand it longer
 KEEP_ALIVE_S = 30  # the server notices a vanished board within 45 s; a ping costs a Wi-Fi board little that often
 _STABLE_MS = 30_000  # what lived so long failed by no fault of its beginning: the next wait is a short one again
+_MANY_CLOSED = 3  # connections in a row that lived shorter than that: a server that restarts closes one
 _NEW_CREDENTIAL = "`fleetctl device rotate {} --out FILE` makes a new credential; `device add`, if it was removed"
 _MAX_PACKET = topics.MAX_BYTES[topics.DESIRED] + 128  # bytes: the largest message with its topic and packet id
 _MAX_LOG_TEXT = 200  # characters of a log line: even at four bytes each they fit into the message's 1 KiB
@@ -69,6 +70,7 @@ class Agent:
         self._outbox = Outbox(credential.device)
         self._trial_began = asyncio.Event()
         self._is_up = False
+        self._closed_early = 0  # connections in a row
         self.settings = Settings(self._drivers, self._warn)
         self._documents = Documents(credential.device, credential.key, self.settings.declared)
 
@@ -133,7 +135,15 @@ class Agent:
             except LinkLost as error:
                 wait_s = self._wait_after(began, self._backoff)
                 self._say("info", _with_wait(error, wait_s))
+                self._suspect_a_twin(error, began)
             await asyncio.sleep(wait_s)
+
+    def _suspect_a_twin(self, error: LinkLost, began_ms: int) -> None:
+        """Two agents with one credential take the connection from each other, and neither can see why it ends."""
+        early = isinstance(error, LinkClosed) and self._clock.ms() - began_ms < _STABLE_MS
+        self._closed_early = self._closed_early + 1 if early else 0
+        if early and self._closed_early % _MANY_CLOSED == 0:
+            self._warn("closed {} times in a row: does another agent use this credential?".format(self._closed_early))
 
     async def _connect(self) -> None:
         """One connection from beginning to end. Raises LinkLost, LinkRefused."""

@@ -40,6 +40,10 @@ class CredentialRefused(LinkRefused):
     """The server does not know this device, or not with this password."""
 
 
+class LinkClosed(LinkLost):
+    """The server ended a connection that it had accepted."""
+
+
 class Link:
     """`on_message(topic, payload)` is called for each message; payload is None where it was over `max_bytes`."""
 
@@ -49,6 +53,7 @@ class Link:
         self._parser = Parser(max_bytes)
         self._on_message = on_message
         self._reader = self._writer = None
+        self._accepted = False
         self._sending = asyncio.Lock()  # MicroPython's streams lose bytes when two tasks write at once
         self._send_began: "int | None" = None
         self._unread: list = []  # packets that came in one piece with the CONNACK
@@ -82,6 +87,7 @@ class Link:
             raise LinkRefused(_REFUSALS[code])
         if code:
             raise LinkLost("the server is not available (code {})".format(code))
+        self._accepted = True
 
     async def publish(self, topic: str, payload: bytes, qos: int = 0, retain: bool = False) -> None:
         """Hands a message to the network. At QoS 1 its acknowledgement is watched for. Raises LinkLost."""
@@ -179,7 +185,9 @@ class Link:
         except (OSError, ValueError) as error:
             raise LinkLost("cannot read: " + reason(error))
         if not data:
-            raise LinkLost("the server closed the connection")
+            if self._accepted:
+                raise LinkClosed("the server closed the connection")
+            raise LinkLost("the server closed the connection without an answer")
         self._heard_at = self._clock.ms()
         return self._parsed(self._parser.feed, data)
 

@@ -87,6 +87,13 @@ async def test_a_server_that_is_not_there_is_said(ground: Ground) -> None:
     assert line == f"{DEVICE}: cannot connect to {ground.server}: {why}; trying again in 1 s\n"
 
 
+async def test_two_with_one_credential_say_that_there_may_be_two(ground: Ground, tmp_path: Path) -> None:
+    board = await ground.board()
+    credential, other = str(ground.credential()), str(tmp_path / "other")
+    await ground.run("--server", ground.server, "--credential", credential, "--data", other)
+    assert "closed 3 times in a row: does another agent use this credential?" in await said(board, "in a row")
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_ends_it_quietly(ground: Ground, how: signal.Signals) -> None:
     board = await ground.board()

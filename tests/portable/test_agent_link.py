@@ -54,7 +54,11 @@ class TestLink(unittest.IsolatedAsyncioTestCase):
         opening = asyncio.create_task(self.link.open(self.server.connect, "server", 1883, HELLO))
         peer = await self.server.accept(b"")
         peer.end()
-        self.assertIn("closed", await self.lost(wait_for_task(opening)))
+        self.assertIn("LinkLost: the server closed", await self.lost(wait_for_task(opening)))
+
+    async def test_a_server_that_closes_what_it_accepted_is_told_apart(self):
+        (await self.open()).end()
+        self.assertIn("LinkClosed: ", await self.lost(self.link.read()))
 
     async def test_what_follows_the_answer_in_one_piece_is_read_too(self):
         peer = await self.open(b"\x20\x02\x00\x00" + packets.publish("t", b"x"))

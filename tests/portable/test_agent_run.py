@@ -122,6 +122,25 @@ class TestAgent(unittest.IsolatedAsyncioTestCase):
         self.server.refuses = None
         await self.server.accept()
 
+    async def test_connections_that_are_closed_at_once_raise_the_question_who_else_is_there(self):
+        self.start()
+        for _ in range(3):
+            self.assertEqual(self.asked_for_a_twin(), 0)
+            (await self.server.accept()).end()
+        await self.server.accept()
+        self.assertEqual(self.asked_for_a_twin(), 1)
+
+    async def test_a_server_that_goes_away_in_between_raises_no_such_question(self):
+        self.start()
+        for _ in range(4):
+            (await self.server.accept()).end()
+            (await self.server.accept(b"")).end()
+        await self.server.accept()
+        self.assertEqual(self.asked_for_a_twin(), 0)
+
+    def asked_for_a_twin(self) -> int:
+        return len([text for text in self.said if "another agent" in text])
+
     async def test_a_refusal_says_what_to_do(self):
         self.start()
         await self.server.accept(b"\x20\x02\x00\x04")

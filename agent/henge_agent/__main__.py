@@ -5,13 +5,13 @@ import sys
 
 from henge_agent import credential
 from henge_agent.agent import Agent
-from henge_agent.compat import reason, write_line
+from henge_agent.compat import PROGRAM, hear_interrupts, reason, write_line
 from henge_agent.credential import BadCredential, Credential
 from henge_agent.crew import Crew
 from henge_agent.panel import Panel
 from henge_agent.pc_board import PcBoard
 
-USAGE = "usage: python -m henge_agent --server HOST:PORT --credential FILE --data DIR [--show]"
+USAGE = "usage: " + PROGRAM + " --server HOST:PORT --credential FILE --data DIR [--show]"
 HELP = (
     USAGE
     + """
@@ -19,7 +19,8 @@ HELP = (
   --server HOST:PORT   where the server's MQTT listens, like 127.0.0.1:1883
   --credential FILE    what `fleetctl device add ID --out FILE` wrote
   --data DIR           where the configuration is kept; one folder for each device
-  --show               a line of JSON on standard output whenever the simulated board changes"""
+  --show               a line of JSON on standard output whenever the simulated board changes
+  -h, --help           this text"""
 )
 
 _OPTIONS = ("--server", "--credential", "--data")
@@ -100,15 +101,17 @@ async def run(options: Options) -> None:
 
 def main() -> None:
     """Leaves with 2 where it cannot start, 1 when nobody reads what it shows any more, 130 when it was interrupted."""
-    if "--help" in sys.argv[1:]:
-        print(HELP)
-        return
+    hear_interrupts()
     try:
+        if "--help" in sys.argv[1:] or "-h" in sys.argv[1:]:
+            write_line(sys.stdout, HELP)
+            return
         asyncio.run(run(Options(sys.argv[1:])))
     except UsageError as error:
         write_line(sys.stderr, "henge_agent: " + str(error))
         sys.exit(_USAGE_ERROR)
     except KeyboardInterrupt:
+        write_line(sys.stderr, "\nhenge_agent: interrupted")  # the terminal has left its ^C on a line without an end
         sys.exit(_INTERRUPTED)
     except OSError as error:  # whoever read --show has gone
         write_line(sys.stderr, "henge_agent: ended, nobody reads what it shows: " + reason(error))

@@ -26,6 +26,10 @@ else:
         return time.monotonic_ns() // 1_000_000
 
 
+# What a person types to start this: the module's name alone would leave open which of the two runs it.
+PROGRAM = ("micropython" if IS_MICROPYTHON else "python") + " -m henge_agent"
+
+
 def chance() -> float:
     """A random number, 0 <= number < 1, good enough to spread boards that start at the same moment."""
     return int.from_bytes(os.urandom(3), "big") / 0x1000000  # 24 bits: what a single float holds
@@ -55,6 +59,14 @@ def write_line(stream: object, line: str) -> None:
             os.dup2(nothing, stream.fileno())  # type: ignore[attr-defined]
             os.close(nothing)
         raise
+
+
+def hear_interrupts() -> None:
+    """From now on Ctrl-C is a KeyboardInterrupt. MicroPython sees to that for files, but not for `-m`."""
+    if IS_MICROPYTHON:
+        import micropython  # type: ignore[import-not-found]
+
+        micropython.kbd_intr(3)  # the code of Ctrl-C
 
 
 def explain(error: BaseException) -> str:

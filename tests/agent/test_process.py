@@ -94,6 +94,17 @@ async def test_two_with_one_credential_say_that_there_may_be_two(ground: Ground,
     assert "closed 3 times in a row: does another agent use this credential?" in await said(board, "in a row")
 
 
+@pytest.mark.parametrize("option", ["-h", "--help"])
+async def test_help_names_every_option_and_how_to_start_it(ground: Ground, command: list[str], option: str) -> None:
+    board = await ground.run(option)
+    text, errors = await asyncio.wait_for(board.communicate(), SOON)
+    assert (board.returncode, errors) == (0, b"")
+    runtime = "micropython" if Path(command[0]).name == "micropython" else "python"
+    assert text.decode().startswith(f"usage: {runtime} -m henge_agent --server HOST:PORT")
+    for name in (b"--server", b"--credential", b"--data", b"--show"):
+        assert name in text
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_ends_it_quietly(ground: Ground, how: signal.Signals) -> None:
     board = await ground.board()
@@ -101,7 +112,8 @@ async def test_a_signal_ends_it_quietly(ground: Ground, how: signal.Signals) -> 
     board.send_signal(how)
     _, errors = await asyncio.wait_for(board.communicate(), SOON)
     assert b"Traceback" not in errors
-    assert board.returncode in (130, -how)
+    assert board.returncode == (130 if how == signal.SIGINT else -how)
+    assert (b"interrupted" in errors) == (how == signal.SIGINT)
 
 
 async def test_it_ends_when_nobody_reads_what_it_shows(ground: Ground) -> None:

@@ -211,5 +211,5 @@ def _need_schema(device: Device, schema: Schema | None, patch: Patch) -> None:
     if schema is None and patch:
         raise Invalid(
             f"{device.id} has no schema, so there is nothing to set. "
-            f"Give it one with `fleetctl device add --schema` or PATCH /api/v1/devices/{device.id}."
+            f"Give it one with `fleetctl device change {device.id} --schema NAME`."
         )

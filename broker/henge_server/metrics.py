@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from henge_server.intake import Intake
 from henge_server.lag import Lag
-from henge_server.mqtt import EmbeddedMqtt
+from henge_server.mqtt.embedded import EmbeddedMqtt
 from henge_server.presence import Presence
 from henge_server.store import Store
 

@@ -27,7 +27,7 @@ from henge_server.intake import Intake
 from henge_server.lag import Lag
 from henge_server.metrics import Metrics
 from henge_server.models import AuditEntry, Token
-from henge_server.mqtt import DeviceHooks, EmbeddedMqtt
+from henge_server.mqtt.embedded import DeviceHooks, EmbeddedMqtt
 from henge_server.presence import Presence, Status
 from henge_server.push import Push
 from henge_server.schemas import Schemas

@@ -1,7 +1,6 @@
-"""The seam to MQTT: what the rest of the server asks of a broker, and the embedded broker behind it."""
+"""The embedded broker behind the seam: henge_mqtt in this process, and the answers it asks of the server."""
 
 import errno
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable
 
 import structlog
@@ -26,6 +25,7 @@ from henge_server.devices import Devices
 from henge_server.documents import payload
 from henge_server.errors import CannotStart, HengeError
 from henge_server.intake import Intake
+from henge_server.mqtt import Mqtt
 from henge_server.presence import Presence
 from henge_server.store import Store
 
@@ -40,18 +40,6 @@ _WHO = (
 )
 
 log = structlog.get_logger("henge.mqtt")
-
-
-class Mqtt(ABC):
-    """A broker, embedded or elsewhere."""
-
-    @abstractmethod
-    def publish_desired(self, device: str, document: bytes) -> None:
-        """Sends a device the document that it should have."""
-
-    @abstractmethod
-    def forget(self, device: str) -> None:
-        """Ends a removed device's connection and what is retained for it."""
 
 
 class EmbeddedMqtt(Mqtt):

@@ -105,13 +105,13 @@ class Broker:
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> int:
         """Publish from the application; returns how many sessions subscribe to `topic`.
 
-        Raises ValueError for a name that cannot be published to, or a QoS over 1.
+        Raises ValueError for a name that cannot be published to, or a QoS over 2.
         """
         try:
             name = self.topics.name(topic.encode())
         except Malformed as problem:
             raise ValueError(f"cannot publish to {topic!r}: {problem}") from None
-        if qos not in (0, 1):
+        if qos not in (0, 1, 2):
             raise ValueError(f"cannot publish with QoS {qos}")
         return self.accept(Message(name, payload, qos, retain))
 
@@ -135,7 +135,7 @@ class Broker:
         if message.retain:
             self.retained.keep(message)
         receivers = self.subscriptions.match(message.topic)
-        qos = 1 if message.qos else 0
+        qos = message.qos
         for session, granted in receivers.items():
             session.deliver(message, granted if granted < qos else qos)
         return len(receivers)

@@ -17,6 +17,9 @@ PUBLISH_QOS0 = 0x30
 PUBLISH_QOS1 = 0x32
 PUBLISH_QOS2 = 0x34
 PUBACK = 0x40
+PUBREC = 0x50
+PUBREL = 0x62
+PUBCOMP = 0x70
 SUBSCRIBE = 0x82
 SUBACK = 0x90
 UNSUBSCRIBE = 0xA2
@@ -33,6 +36,9 @@ REFUSED = 0x80
 
 PINGRESP_PACKET = b"\xd0\x00"
 PUBACK_HEAD = b"\x40\x02"
+PUBREC_HEAD = b"\x50\x02"
+PUBREL_HEAD = b"\x62\x02"
+PUBCOMP_HEAD = b"\x70\x02"
 
 NONCHARACTERS = "".join(chr(plane << 16 | 0xFFFE) + chr(plane << 16 | 0xFFFF) for plane in range(17))
 
@@ -227,7 +233,7 @@ def parse_publish(first: int, data: bytes, start: int, end: int) -> tuple[bytes,
 
 
 def parse_packet_id(data: bytes, start: int, end: int) -> int:
-    """The packet id of a packet that has nothing else (PUBACK, 3.4)."""
+    """The packet id of a packet that has nothing else (PUBACK, PUBREC, PUBREL, PUBCOMP: 3.4 to 3.7)."""
     if end - start != 2:
         raise Malformed("an acknowledgement that is not two bytes long")
     packet_id = data[start] << 8 | data[start + 1]

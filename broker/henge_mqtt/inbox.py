@@ -1,6 +1,8 @@
 """What a client publishes: authorization, the application's word on it, acknowledgement in order of arrival.
 
-One `Inbox` per connection, made when something is first held back; routing is the broker's.
+A QoS 2 message is taken when its PUBLISH comes (method B of figure 4.3); its packet id is remembered in the session until
+PUBREL, and what comes with the same id meanwhile is the same message. One `Inbox` per connection, made when something is
+first held back; routing is the broker's.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_ACKNOWLEDGEMENTS = (b"", codec.PUBACK_HEAD, codec.PUBREC_HEAD)  # by QoS
+
 
 def on_publish(connection: Connection, first: int, data: bytes, start: int, end: int) -> None:
     """PUBLISH, QoS 0 or 1 (3.3)."""
@@ -26,10 +30,10 @@ def on_publish(connection: Connection, first: int, data: bytes, start: int, end:
     broker = connection.broker
     topic = broker.topics.name(raw_topic)
     broker.stats.messages_in += 1
-    message = Received(topic, payload, 1 if packet_id else 0, first & 1 == 1, packet_id)
+    message = Received(topic, payload, first >> 1 & 3, first & 1 == 1, packet_id)
     inbox = connection.inbox
     if not broker.hooks.may_publish(connection, topic):
-        message.forbidden = True
+        message.unrouted = True
         _forbid(connection, topic)
     elif broker.hooks.on_message(connection, message) is HOLD and not message.acked:
         (inbox or _open(connection)).hold(message)
@@ -38,15 +42,44 @@ def on_publish(connection: Connection, first: int, data: bytes, start: int, end:
     if packet_id and inbox is not None and inbox.waiting:
         inbox.follow(message)
         return
-    if not message.forbidden:
+    if not message.unrouted:
         broker.accept(message)
     if packet_id:
-        connection.send(b"\x40\x02" + packet_id)
+        connection.send(_ACKNOWLEDGEMENTS[message.qos] + packet_id)
 
 
 def on_publish_qos2(connection: Connection, first: int, data: bytes, start: int, end: int) -> None:
-    """PUBLISH, QoS 2: not spoken yet."""
-    raise Malformed("a PUBLISH with QoS 2, which this broker does not speak")
+    """PUBLISH, QoS 2 (3.3, 4.3.3): as the others when it is new; only answered when it is not."""
+    _, packet_id, _ = codec.parse_publish(first, data, start, end)
+    unreleased = connection.session.unreleased
+    if packet_id in unreleased:
+        connection.broker.stats.messages_in += 1
+        _repeat(connection, packet_id, unreleased[packet_id])
+        return
+    if len(unreleased) >= connection.broker.limits.unreleased:
+        raise Malformed(f"more than {len(unreleased)} QoS 2 messages without PUBREL")
+    unreleased[packet_id] = None
+    on_publish(connection, first, data, start, end)
+
+
+def on_pubrel(connection: Connection, first: int, data: bytes, start: int, end: int) -> None:
+    """PUBREL (3.6): the packet id is free; answered with PUBCOMP, known or not."""
+    codec.parse_packet_id(data, start, end)
+    held = connection.session.unreleased.pop(data[start:end], None)
+    if held is not None and not held.acked:
+        raise Malformed("a PUBREL for a message that was not answered with PUBREC yet")
+    connection.send(codec.PUBCOMP_HEAD + data[start:end])
+
+
+def _repeat(connection: Connection, packet_id: bytes, held: Received | None) -> None:
+    """Answer a QoS 2 message that is here already: at once, or together with the one that the application holds."""
+    if held is None or held.acked:
+        connection.send(codec.PUBREC_HEAD + packet_id)
+    elif held.inbox is not connection.inbox or connection.inbox is None:  # else its answer is on the way
+        twin = Received(held.topic, b"", 2, False, packet_id)
+        twin.unrouted = True
+        held.twin = twin
+        (connection.inbox or _open(connection)).hold(twin)
 
 
 def _forbid(connection: Connection, topic: str) -> None:
@@ -63,7 +96,7 @@ def _open(connection: Connection) -> Inbox:
 
 
 class Inbox:
-    """Held messages of one connection and the ones that must not be acknowledged before them (4.6.0-2)."""
+    """Held messages of one connection and the ones that must not be acknowledged before them (4.6.0-2, 4.6.0-3)."""
 
     __slots__ = ("_connection", "waiting")
 
@@ -73,7 +106,9 @@ class Inbox:
 
     def hold(self, message: Received) -> None:
         """Keep `message` until the application acknowledges it; with too many, the socket is not read meanwhile."""
-        message.hold(self)
+        message.inbox = self
+        if message.qos == 2:
+            self._connection.session.unreleased[message.packet_id] = message
         self.follow(message)
 
     def follow(self, message: Received) -> None:
@@ -86,9 +121,11 @@ class Inbox:
         connection = self._connection
         while self.waiting and self.waiting[0].acked:
             message = self.waiting.popleft()
-            message.release()
-            if not message.forbidden:
+            message.inbox = None  # let go of the connection, since the message may be kept for long
+            if message.qos == 2 and connection.session.unreleased.get(message.packet_id) is message:
+                connection.session.unreleased[message.packet_id] = None
+            if not message.unrouted:
                 connection.broker.accept(message)
             if message.packet_id and connection.connected:
-                connection.send(b"\x40\x02" + message.packet_id)
+                connection.send(_ACKNOWLEDGEMENTS[message.qos] + message.packet_id)
             connection.undefer()

@@ -32,7 +32,10 @@ class Limits:
     """Per session; a further one is answered with 0x80."""
 
     inflight: int = 20
-    """Unacknowledged QoS 1 messages to one client; further ones are queued. mosquitto's default."""
+    """Unacknowledged QoS 1 and 2 messages to one client; further ones are queued. mosquitto's default."""
+
+    unreleased: int = 10_000
+    """QoS 2 messages of one client whose PUBREL has not come; a further one closes the connection."""
 
     queue_messages: int = 10_000
     """Queued per session; the oldest is dropped for a new one. A fleet of so many may answer one watcher at once."""

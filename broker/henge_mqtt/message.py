@@ -24,7 +24,7 @@ class Message:
         self._head = b""
 
     def packet(self, first: int, packet_id: int = 0) -> bytes:
-        """The PUBLISH packet with `first` as its first byte; `packet_id` belongs to QoS 1 only.
+        """The PUBLISH packet with `first` as its first byte; `packet_id` belongs to QoS 1 and 2 only.
 
         All but the packet id is the same for every receiver: it is encoded once.
         """
@@ -42,7 +42,7 @@ class Message:
 class Received(Message):
     """A message a client published. Whoever answered HOLD to it calls `ack` when it is safe."""
 
-    __slots__ = ("_inbox", "acked", "forbidden", "packet_id")
+    __slots__ = ("acked", "inbox", "packet_id", "twin", "unrouted")
 
     def __init__(self, topic: str, payload: bytes, qos: int, retain: bool, packet_id: bytes) -> None:
         self.topic = topic
@@ -53,16 +53,12 @@ class Received(Message):
         self._head = b""
         self.packet_id = packet_id
         self.acked = False
-        self.forbidden = False
-        self._inbox: Inbox | None = None
-
-    def hold(self, inbox: Inbox) -> None:
-        """Leave the message with `inbox` until `ack`."""
-        self._inbox = inbox
-
-    def release(self) -> None:
-        """Settled: let go of the connection, since the message may be kept for long."""
-        self._inbox = None
+        self.unrouted = False
+        """To be acknowledged and nothing else: forbidden, or here already."""
+        self.inbox: Inbox | None = None
+        """Where it waits for `ack`."""
+        self.twin: Received | None = None
+        """The same message (QoS 2) sent again on a later connection, which is acknowledged together with this one."""
 
     def ack(self) -> None:
         """Acknowledge to the publisher and route to subscribers, as soon as all that it sent earlier is (4.6.0-2).
@@ -72,5 +68,7 @@ class Received(Message):
         if self.acked:
             return
         self.acked = True
-        if self._inbox is not None:
-            self._inbox.settle()
+        if self.inbox is not None:
+            self.inbox.settle()
+        if self.twin is not None:
+            self.twin.ack()

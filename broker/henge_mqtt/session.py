@@ -9,13 +9,19 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from henge_mqtt.codec import DUP, PUBLISH_QOS0, PUBLISH_QOS1, RETAIN
+from henge_mqtt import codec
+from henge_mqtt.codec import DUP, PUBLISH_QOS0, RETAIN
+from henge_mqtt.errors import Malformed
 from henge_mqtt.limits import Limits
-from henge_mqtt.message import Message
+from henge_mqtt.message import Message, Received
 from henge_mqtt.stats import Stats
 
 if TYPE_CHECKING:
     from henge_mqtt.connection import Connection
+
+_QOS = 0x06  # of a PUBLISH's first byte (2.2.2)
+_QOS2 = 0x04
+_RELEASED = (Message("", b""), _QOS2)  # in flight: the client has the message, but perhaps not the PUBREL
 
 
 class Session:
@@ -39,6 +45,7 @@ class Session:
         "client_id",
         "connection",
         "filters",
+        "unreleased",
     )
 
     def __init__(self, client_id: str, clean: bool, limits: Limits, stats: Stats) -> None:
@@ -46,6 +53,8 @@ class Session:
         self.clean = clean
         self.connection: Connection | None = None
         self.filters: dict[str, int] = {}
+        self.unreleased: dict[bytes, Received | None] = {}
+        """Packet ids of QoS 2 messages that came and whose PUBREL has not, with those that the application holds."""
         self._inflight: dict[int, tuple[Message, int]] = {}  # packet id -> message and first byte, in order of sending
         self._backlog: deque[tuple[Message, int]] | None = None  # made when needed: most sessions never wait
         self._queue: deque[tuple[Message, int]] | None = None
@@ -58,6 +67,7 @@ class Session:
         """Send a live message, or queue or drop it by the rules of `Limits`."""
         connection = self.connection
         if qos:
+            first = PUBLISH_QOS0 | qos << 1
             if (
                 connection is None
                 or connection.congested
@@ -65,9 +75,9 @@ class Session:
                 or self._backlog
                 or len(self._inflight) >= self._limits.inflight
             ):
-                self._enqueue(message, PUBLISH_QOS1)
+                self._enqueue(message, first)
             else:
-                self._send(connection, message, PUBLISH_QOS1)
+                self._send(connection, message, first)
         elif connection is None:
             pass  # QoS 0 is not kept for a client that is away (4.3.1 asks for nothing more)
         elif self._backlog:
@@ -82,7 +92,7 @@ class Session:
         if self._backlog is None:
             self._backlog = deque()
         for message in messages:
-            self._backlog.append((message, (PUBLISH_QOS1 if message.qos and granted else PUBLISH_QOS0) | RETAIN))
+            self._backlog.append((message, PUBLISH_QOS0 | min(message.qos, granted) << 1 | RETAIN))
         self.drain()
 
     @property
@@ -96,24 +106,55 @@ class Session:
         return self._backlog is not None and len(self._backlog) >= self._limits.backlog_messages
 
     def acknowledge(self, packet_id: int) -> None:
-        """The client has the message (PUBACK, 3.4). An id not in flight is passed over, as mosquitto does."""
-        if self._inflight.pop(packet_id, None) is not None and (self._queue or self._backlog):
+        """The client has a QoS 1 message (PUBACK, 3.4). An id not in flight is passed over, as mosquitto does."""
+        found = self._inflight.pop(packet_id, None)
+        if found is not None:
+            if found[1] & _QOS2:
+                self._misused(packet_id, found, "a PUBACK for a message with QoS 2")
+            if self._queue or self._backlog:
+                self.drain()
+
+    def release(self, packet_id: int) -> None:
+        """The client has a QoS 2 message (PUBREC, 3.5): from now on PUBREL is what it may have missed.
+
+        Released ids stand behind those still to be received, in the order in which PUBRECs came (4.6.0-4).
+        """
+        found = self._inflight.pop(packet_id, None)
+        if found is not None:
+            if not found[1] & _QOS2:
+                self._misused(packet_id, found, "a PUBREC for a message with QoS 1")
+            self._inflight[packet_id] = _RELEASED
+
+    def complete(self, packet_id: int) -> None:
+        """The client knows that the id is free (PUBCOMP, 3.7)."""
+        found = self._inflight.pop(packet_id, None)
+        if found is not None:
+            if found is not _RELEASED:
+                self._misused(packet_id, found, "a PUBCOMP for a message that had no PUBREL")
             self.drain()
+
+    def _misused(self, packet_id: int, found: tuple[Message, int], problem: str) -> None:
+        """The wrong acknowledgement for what was in flight, where it stays: the session may outlive the connection."""
+        self._inflight[packet_id] = found
+        raise Malformed(problem)
 
     def resume(self) -> None:
         """After CONNACK: send again what was not acknowledged, in order and with DUP (4.4.0-1), then what waits."""
         connection = self.connection
         assert connection is not None
         for packet_id, (message, first) in self._inflight.items():
-            connection.send(message.packet(first | DUP, packet_id))
-        self._stats.messages_out += len(self._inflight)
+            if first == _QOS2:
+                connection.send(codec.PUBREL_HEAD + packet_id.to_bytes(2, "big"))
+            else:
+                self._stats.messages_out += 1
+                connection.send(message.packet(first | DUP, packet_id))
         self.drain()
 
     def drain(self) -> None:
         """Send what waits, until the window is full or the socket is."""
         while (connection := self.connection) is not None and not connection.congested:
             waiting = self._backlog or self._queue
-            if not waiting or (waiting[0][1] & PUBLISH_QOS1 == PUBLISH_QOS1 and self._window_full()):
+            if not waiting or (waiting[0][1] & _QOS and self._window_full()):
                 break
             message, first = waiting.popleft()
             if waiting is self._queue:
@@ -129,7 +170,7 @@ class Session:
 
     def _send(self, connection: Connection, message: Message, first: int) -> None:
         self._stats.messages_out += 1
-        if first & PUBLISH_QOS1 != PUBLISH_QOS1:
+        if not first & _QOS:
             connection.send(message.packet(first))
             return
         packet_id = self._last_id % 65535 + 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from henge_mqtt import codec, reasons
 from henge_mqtt.connect import on_connect, on_second_connect
-from henge_mqtt.inbox import on_publish, on_publish_qos2
+from henge_mqtt.inbox import on_publish, on_publish_qos2, on_pubrel
 from henge_mqtt.subscribe import on_subscribe, on_unsubscribe
 
 if TYPE_CHECKING:
@@ -22,6 +22,18 @@ Handlers: TypeAlias = "dict[int, Callable[[Connection, int, bytes, int, int], No
 def on_puback(connection: Connection, first: int, data: bytes, start: int, end: int) -> None:
     """PUBACK (3.4)."""
     connection.session.acknowledge(codec.parse_packet_id(data, start, end))
+
+
+def on_pubrec(connection: Connection, first: int, data: bytes, start: int, end: int) -> None:
+    """PUBREC (3.5): answered with PUBREL, known or not, so that the client can finish, as mosquitto does."""
+    packet_id = codec.parse_packet_id(data, start, end)
+    connection.session.release(packet_id)
+    connection.send(codec.PUBREL_HEAD + data[start:end])
+
+
+def on_pubcomp(connection: Connection, first: int, data: bytes, start: int, end: int) -> None:
+    """PUBCOMP (3.7)."""
+    connection.session.complete(codec.parse_packet_id(data, start, end))
 
 
 def on_pingreq(connection: Connection, first: int, data: bytes, start: int, end: int) -> None:
@@ -56,6 +68,9 @@ CONNECTED: Handlers = {
     codec.PUBLISH_QOS2 | codec.DUP: on_publish_qos2,
     codec.PUBLISH_QOS2 | codec.DUP | codec.RETAIN: on_publish_qos2,
     codec.PUBACK: on_puback,
+    codec.PUBREC: on_pubrec,
+    codec.PUBREL: on_pubrel,
+    codec.PUBCOMP: on_pubcomp,
     codec.SUBSCRIBE: on_subscribe,
     codec.UNSUBSCRIBE: on_unsubscribe,
     codec.PINGREQ: on_pingreq,

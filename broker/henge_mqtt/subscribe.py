@@ -64,9 +64,8 @@ def _grant(connection: Connection, topic_filter: str, qos: int) -> Grant | None:
         why = "has too many subscriptions for" if full or session.backlogged else "must not subscribe to"
         log.warning("client %r %s %r", connection.id, why, topic_filter)
         return None
-    granted = min(qos, 1)
-    broker.sessions.subscribe(session, topic_filter, granted)
-    return Grant(topic_filter, granted, broker.hooks.retained(connection, topic_filter))
+    broker.sessions.subscribe(session, topic_filter, qos)
+    return Grant(topic_filter, qos, broker.hooks.retained(connection, topic_filter))
 
 
 async def _answer_later(connection: Connection, packet_id: bytes, codes: bytes, grants: list[Grant]) -> None:

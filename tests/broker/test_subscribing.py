@@ -32,7 +32,7 @@ async def test_one_code_per_filter_in_order(open_house: OpenHouse):
     house.hooks.refused.add("b")
     client = await house.client()
     answer = await client.ask(wire.subscribe(("a", 0), ("b", 1), ("c", 1), ("d", 2), packet_id=9))
-    assert answer == (0x90, b"\x00\x09\x00\x80\x01\x01")
+    assert answer == (0x90, b"\x00\x09\x00\x80\x01\x02")
     assert [house.broker.publish(topic, b"") for topic in "abcd"] == [1, 0, 1, 1]
 
 

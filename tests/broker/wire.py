@@ -20,7 +20,7 @@ class Packet(NamedTuple):
 
     @property
     def packet_id(self) -> int:
-        """Of a PUBLISH with QoS 1, or of an acknowledgement."""
+        """Of a PUBLISH with QoS 1 or 2, or of an acknowledgement."""
         start = 2 + int.from_bytes(self.body[:2], "big") if self.first >> 4 == 3 else 0
         return int.from_bytes(self.body[start : start + 2], "big")
 
@@ -72,9 +72,16 @@ def connect(
 
 
 def publish(
-    topic: str | bytes, payload: bytes = b"", *, qos: int = 0, retain: bool = False, packet_id: int = 1
+    topic: str | bytes,
+    payload: bytes = b"",
+    *,
+    qos: int = 0,
+    retain: bool = False,
+    dup: bool = False,
+    packet_id: int = 1,
 ) -> bytes:
-    return packet(0x30 | qos << 1 | retain, field(topic) + (struct.pack(">H", packet_id) if qos else b"") + payload)
+    first = 0x30 | dup << 3 | qos << 1 | retain
+    return packet(first, field(topic) + (struct.pack(">H", packet_id) if qos else b"") + payload)
 
 
 def subscribe(*filters: tuple[str | bytes, int], packet_id: int = 1) -> bytes:
@@ -87,6 +94,18 @@ def unsubscribe(*filters: str, packet_id: int = 1) -> bytes:
 
 def puback(packet_id: int) -> bytes:
     return packet(0x40, struct.pack(">H", packet_id))
+
+
+def pubrec(packet_id: int) -> bytes:
+    return packet(0x50, struct.pack(">H", packet_id))
+
+
+def pubrel(packet_id: int) -> bytes:
+    return packet(0x62, struct.pack(">H", packet_id))
+
+
+def pubcomp(packet_id: int) -> bytes:
+    return packet(0x70, struct.pack(">H", packet_id))
 
 
 PINGREQ = packet(0xC0)

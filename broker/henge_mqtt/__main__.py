@@ -10,9 +10,11 @@ import signal
 import sys
 from pathlib import Path
 
+from henge_mqtt import metrics
 from henge_mqtt.broker import Broker
 from henge_mqtt.errors import BrokerError
 from henge_mqtt.hooks import Hooks
+from henge_mqtt.metricspage import MetricsPage
 from henge_mqtt.users import read_users
 
 NOBODY_MAY_CONNECT = """nobody could connect: say who may, with one of
@@ -32,17 +34,20 @@ def main() -> int:
         hooks = Hooks() if options.anonymous else read_users(options.users)
         _allow_many_sockets()
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(hooks, *options.listen))
+            runner.run(_serve(hooks, options))
     except BrokerError as problem:
         print(f"henge_mqtt: {problem}", file=sys.stderr)
         return 1
     return 0
 
 
-async def _serve(hooks: Hooks, host: str, port: int) -> None:
+async def _serve(hooks: Hooks, options: argparse.Namespace) -> None:
     broker = Broker(hooks)
-    listener = await broker.listen(host, port)
+    listener = await broker.listen(*options.listen)
     print(f"henge_mqtt listens on {listener.host}:{listener.port}", flush=True)
+    if options.metrics:
+        page = await MetricsPage(lambda: metrics.text(broker.stats)).listen(*options.metrics)
+        print(f"henge_mqtt shows its metrics at http://{page.host}:{page.port}/metrics", flush=True)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -58,6 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     who = parser.add_mutually_exclusive_group()
     who.add_argument("--anonymous", action="store_true", help="let anybody connect")
     who.add_argument("--users", type=Path, metavar="FILE", help="let in the users of FILE (name:sha256 lines)")
+    parser.add_argument(
+        "--metrics", type=_address, metavar="HOST:PORT", help="show what it counts to Prometheus, at /metrics there"
+    )
     parser.add_argument("--verbose", action="store_true", help="log when a connection begins and ends")
     return parser
 

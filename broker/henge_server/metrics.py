@@ -5,6 +5,7 @@ itself.
 from collections.abc import Iterator
 
 from henge_mqtt import Stats
+from henge_mqtt import metrics as mqtt_metrics
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -18,32 +19,6 @@ from henge_server.store import Store
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _LAG_QUANTILES = (0.5, 0.9, 0.99, 1.0)
-
-# Field of the broker's Stats -> (metric, what it says).
-_GAUGES = {
-    "connections": ("henge_mqtt_connections", "Sockets open now"),
-    "sessions": ("henge_mqtt_sessions", "Sessions now, connected or kept"),
-    "subscriptions": ("henge_mqtt_subscriptions", "Filters subscribed now"),
-    "retained": ("henge_mqtt_retained_messages", "Topics with a message that the broker retains"),
-}
-_COUNTERS = {
-    "connects": ("henge_mqtt_connects", "CONNECTs accepted"),
-    "disconnects": ("henge_mqtt_disconnects", "Accepted connections that ended"),
-    "takeovers": ("henge_mqtt_takeovers", "Connections ended by a new one of the same client id"),
-    "messages_in": ("henge_mqtt_messages_received", "PUBLISH packets received"),
-    "messages_out": ("henge_mqtt_messages_sent", "PUBLISH packets sent"),
-    "bytes_in": ("henge_mqtt_received_bytes", "Bytes read from sockets"),
-    "bytes_out": ("henge_mqtt_sent_bytes", "Bytes written to sockets"),
-    "dropped": ("henge_mqtt_messages_dropped", "Messages that a receiver was too slow for"),
-    "refused_connections": ("henge_mqtt_connections_refused", "Sockets closed unread: too many"),
-    "refused_logins": ("henge_mqtt_logins_refused", "CONNECTs answered with a refusal"),
-    "refused_publishes": ("henge_mqtt_publishes_refused", "Publishes dropped: not the client's topic"),
-    "refused_subscriptions": ("henge_mqtt_subscriptions_refused", "Filters refused: not the client's topic"),
-    "malformed": ("henge_mqtt_malformed", "Connections closed for breaking the protocol or a limit"),
-    "timeouts": ("henge_mqtt_timeouts", "Connections closed for silence"),
-    "slow_readers": ("henge_mqtt_slow_readers", "Connections cut because too much was waiting for them"),
-    "hook_failures": ("henge_mqtt_hook_failures", "Connections ended by a mistake of the server"),
-}
 
 
 class Metrics(Collector):
@@ -87,7 +62,6 @@ class Metrics(Collector):
 
 
 def _of_broker(stats: Stats) -> Iterator[Metric]:
-    for field, (name, text) in _GAUGES.items():
-        yield GaugeMetricFamily(name, text, getattr(stats, field))
-    for field, (name, text) in _COUNTERS.items():
-        yield CounterMetricFamily(name, text, getattr(stats, field))
+    for metric, value in mqtt_metrics.samples(stats):
+        family = GaugeMetricFamily if metric.kind == "gauge" else CounterMetricFamily
+        yield family(metric.name, metric.help, value)

@@ -4,6 +4,7 @@ import hashlib
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,18 @@ async def test_users_of_a_file_may_come(tmp_path: Path):
         assert await login(port, "ann", b"wrong") == 4
         assert await login(port, "bob", b"right") == 4
         assert await login(port, None, None) == 4
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+def test_metrics_are_shown_where_they_are_asked_for():
+    process, _ = start("--anonymous", "--metrics", "127.0.0.1:0")
+    try:
+        assert process.stdout
+        url = process.stdout.readline().split()[-1]
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            assert b"\nhenge_mqtt_connections 0\n" in answer.read()
     finally:
         process.terminate()
         assert process.wait(30) == 0

@@ -1,6 +1,7 @@
 """`python -m bench [NAME]`: runs the benchmarks, or one of them, and prints what they found as one table."""
 
 import argparse
+import dataclasses
 import importlib
 import os
 import sys
@@ -8,12 +9,14 @@ import time
 from datetime import UTC, datetime
 
 from bench import machine
+from bench.brokers import BROKERS
 from bench.errors import CannotMeasure
 from bench.figures import Figure, table
 from bench.page import write
 from bench.scale import FULL, TINY, Scale
+from bench.trials import TRIALS
 
-NAMES = ("broker", "edit", "fleet", "memory", "commit", "choice")
+NAMES = ("broker", "edit", "fleet", "memory", "commit")
 
 
 def main() -> int:
@@ -27,7 +30,7 @@ def main() -> int:
     ]
     print("\n".join(lines), flush=True)
     started = time.perf_counter()
-    figures, missing = measure(options.name or NAMES, TINY if options.tiny else FULL)
+    figures, missing = measure(options.name or NAMES, _scale(options))
     lines.append(f"Load average after: {machine.load_average()}. Took {time.perf_counter() - started:.0f} s.")
     print("\n" + lines[-1] + "\n\n" + table(figures))
     if options.write:
@@ -57,7 +60,27 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--tiny", action="store_true", help="a few of everything: does it run, not how fast")
     parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
-    return parser.parse_args()
+    part = parser.add_argument_group("a part of `broker`, in seconds, to look at while it runs")
+    part.add_argument("--only", nargs="+", choices=list(TRIALS), metavar="TRIAL", help="of: " + ", ".join(TRIALS))
+    part.add_argument("--clients", type=int, nargs="+", metavar="N", help="in place of 1000 5000 10000")
+    part.add_argument("--rounds", type=int, metavar="N", help="in place of 5")
+    part.add_argument("--of", nargs="+", choices=BROKERS, metavar="BROKER", help="of: " + ", ".join(BROKERS))
+    options = parser.parse_args()
+    if options.write and (options.tiny or options.only or options.clients or options.rounds or options.of):
+        parser.error("--write is for whole runs: leave out what makes them smaller")
+    return options
+
+
+def _scale(options: argparse.Namespace) -> Scale:
+    """What was asked for."""
+    asked = {
+        "only": options.only and tuple(options.only),
+        "fleets": options.clients and tuple(sorted(options.clients)),
+        "rounds": options.rounds,
+        "brokers": options.of and tuple(options.of),
+    }
+    scale = TINY if options.tiny else FULL
+    return dataclasses.replace(scale, **{name: value for name, value in asked.items() if value})
 
 
 if __name__ == "__main__":

@@ -1,18 +1,25 @@
 """Brokers: each of those that are measured, started bare: anybody may connect, nothing is kept on disk."""
 
+import socket
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 
-from bench.load import Wire
+from bench import packets
+from bench.errors import CannotMeasure
+from bench.generator import Generator, generating
 from bench.machine import SERVER_CORES, program
+from bench.notes import Notes
 from bench.processes import Process, free_port, running
+from bench.scale import Scale
+
+BROKERS = ("henge", "mosquitto", "amqtt")
 
 _START_S = 15
+_LOOK_S = 0.02
 
 # TCP_NODELAY: mosquitto leaves it off by default, and would be measured waiting. The rest is what a bare broker is.
 _MOSQUITTO = (
@@ -32,60 +39,89 @@ plugins:
 
 @dataclass
 class Broker:
-    """A running broker, and what each round found."""
+    """A running broker, and the generator that puts load on it."""
 
     name: str
-    port: int
     process: Process
-    found: dict[str, list[float]] = field(default_factory=dict)
+    load: Generator
+    notes: Notes
+    is_slow: bool = False  # cannot do everything in a bounded time
 
-    def note(self, **values: float) -> None:
-        for name, value in values.items():
-            self.found.setdefault(name, []).append(value)
 
-    def __getitem__(self, name: str) -> float:
-        return median(self.found[name])
+@dataclass
+class Candidate:
+    """A broker that can be started, once or several times, and what was found about it."""
+
+    name: str
+    start: Callable[[Path], AbstractContextManager[tuple[int, Process]]]
+    """Given a folder to use, the port on which it listens, and its process."""
+    is_slow: bool = False
+    notes: Notes = field(default_factory=Notes)
+
+    @contextmanager
+    def running(self, folder: Path, scale: Scale) -> Iterator[Broker]:
+        clients = self.slow_or(scale.slow_fleet, max(scale.fleets))
+        patience = self.slow_or(scale.slow_patience_s, scale.patience_s)
+        with (
+            self.start(folder) as (port, process),
+            generating(port, clients, patience, folder / f"{self.name}-load.log") as load,
+        ):
+            print(f"  {self.name} is process {process.pid}", flush=True)
+            yield Broker(self.name, process, load, self.notes, self.is_slow)
+
+    def slow_or(self, slow: int, other: int) -> int:
+        return slow if self.is_slow else other
 
 
 @contextmanager
-def henge(folder: Path) -> Iterator[Broker]:
+def _henge(folder: Path) -> Iterator[tuple[int, Process]]:
     command = [sys.executable, "-m", "henge_mqtt", "--listen", "127.0.0.1:0", "--anonymous"]
     with running(command, SERVER_CORES, folder / "henge.log") as process:
-        port = int(process.line(_START_S).rpartition(":")[2])
-        yield Broker("henge", port, process)
+        yield int(process.line(_START_S).rpartition(":")[2]), process
 
 
 @contextmanager
-def mosquitto(folder: Path) -> Iterator[Broker]:
+def _mosquitto(folder: Path) -> Iterator[tuple[int, Process]]:
     port = free_port()
     config = folder / "mosquitto.conf"
     config.write_text(_MOSQUITTO.format(port=port))
     command = [program("mosquitto", "debian"), "-c", config]
     with running(command, SERVER_CORES, folder / "mosquitto.log") as process:
         _wait_for(port)
-        yield Broker("mosquitto", port, process)
+        yield port, process
 
 
 @contextmanager
-def amqtt(folder: Path) -> Iterator[Broker]:
-    """The broker for asyncio programs that there was already."""
+def _amqtt(folder: Path) -> Iterator[tuple[int, Process]]:
     port = free_port()
     config = folder / "amqtt.yaml"
     config.write_text(_AMQTT.format(port=port))
     command = [Path(sys.executable).with_name("amqtt"), "-c", config]
     with running(command, SERVER_CORES, folder / "amqtt.log") as process:
         _wait_for(port)
-        yield Broker("amqtt", port, process)
+        yield port, process
+
+
+def candidates() -> list[Candidate]:
+    """Those that are measured: ours, the yardstick, and the broker for asyncio programs that there was already."""
+    return [
+        Candidate("mosquitto", _mosquitto),
+        Candidate("henge", _henge),
+        Candidate("amqtt", _amqtt, is_slow=True),
+    ]
 
 
 def _wait_for(port: int) -> None:
-    """Returns when somebody listens there."""
+    """Returns when somebody who listens there accepts a client."""
     until = time.perf_counter() + _START_S
-    while True:
+    while time.perf_counter() < until:
         try:
-            Wire("127.0.0.1", port, "probe").close()
-            return
+            with socket.create_connection(("127.0.0.1", port), timeout=_START_S) as probe:
+                probe.sendall(packets.connect("probe"))
+                if probe.recv(4) == packets.ACCEPTED:
+                    probe.sendall(packets.DISCONNECT)
+                    return
         except OSError:
-            if time.perf_counter() > until:
-                raise
-            time.sleep(0.02)
+            pass
+        time.sleep(_LOOK_S)
+    raise CannotMeasure(f"no broker took a client on port {port} within {_START_S} s")

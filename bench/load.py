@@ -1,5 +1,5 @@
-"""Load: many MQTT clients on one epoll in one thread. Packets are built beforehand and taken apart as little as
-possible, so that the generator is not what is measured; its own share of its core is printed all the same.
+"""Load: many MQTT clients on one epoll in one thread, for the scripted boards, which have documents to read and digests
+to compute. A bare broker is measured with bench/native: this here takes about as much of a core as a broker does.
 """
 
 import select
@@ -139,42 +139,6 @@ def _read(client: Client, handle: Handler) -> None:
         handle(client, head, data, start, end)
         stop = end
     client.tail = data[stop:] if stop < len(data) else b""
-
-
-class Wire:
-    """One blocking client, for what is done one at a time: no event loop between the socket and the clock."""
-
-    def __init__(self, host: str, port: int, client_id: str, *filters: str) -> None:
-        self._sock = socket.create_connection((host, port), timeout=_PATIENCE_S)
-        self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._data = b""
-        self.send = self._sock.sendall
-        self.send(packets.connect(client_id))
-        self.read(packets.CONNACK)
-        if filters:
-            self.send(packets.subscribe(*filters))
-            self.read(packets.SUBACK)
-
-    def read(self, wanted: int) -> tuple[bytes, int]:
-        """The next packet of that type, as the data that it is in and where its body starts; others are dropped."""
-        while True:
-            for head, start, end in packets.frames(self._data):
-                if head & packets.TYPE == wanted:
-                    data, self._data = self._data, self._data[end:]
-                    return data, start
-            self._data = self._data[self._whole() :] + self._receive()
-
-    def close(self) -> None:
-        self._sock.close()
-
-    def _whole(self) -> int:
-        return max((end for _, _, end in packets.frames(self._data)), default=0)
-
-    def _receive(self) -> bytes:
-        data = self._sock.recv(_READ_BYTES)
-        if not data:
-            raise CannotMeasure("the broker disconnected a client")
-        return data
 
 
 class Share:

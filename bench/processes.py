@@ -35,6 +35,14 @@ class Process:
             raise CannotMeasure(f"{self._child.args} said nothing; its last words: {self._last_words()}")
         return text
 
+    def say(self, text: str) -> None:
+        """A line to its stdin. Raises CannotMeasure where it has ended."""
+        assert self._child.stdin
+        try:
+            self._child.stdin.write(text.encode() + b"\n")
+        except BrokenPipeError:
+            raise CannotMeasure(f"{self._child.args} has ended; its last words: {self._last_words()}") from None
+
     def signal(self, number: int) -> None:
         self._child.send_signal(number)
 
@@ -61,13 +69,17 @@ class Process:
 
 @contextmanager
 def running(
-    command: Sequence[str | Path], cores: set[int], log: Path, env: Mapping[str, str] | None = None
+    command: Sequence[object],
+    cores: set[int],
+    log: Path,
+    env: Mapping[str, str] | None = None,
+    takes_orders: bool = False,
 ) -> Iterator[Process]:
     """Runs a command on these cores until the context is left. What it says on stderr goes to `log`."""
     with log.open("wb") as errors, on_cores(cores):
         child = subprocess.Popen(
             [str(part) for part in command],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if takes_orders else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
             bufsize=0,
@@ -83,8 +95,8 @@ def running(
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-        assert child.stdout
-        child.stdout.close()
+        for pipe in filter(None, (child.stdin, child.stdout)):
+            pipe.close()
 
 
 def free_port() -> int:

@@ -6,7 +6,7 @@ package imports only the standard library and may be used by itself: `python -m 
 
 from henge_mqtt.broker import Broker
 from henge_mqtt.client import Client
-from henge_mqtt.errors import BrokerError, ListenError
+from henge_mqtt.errors import BrokerError, CertificateError, ListenError
 from henge_mqtt.hooks import (
     ACCEPTED,
     BAD_CREDENTIALS,
@@ -19,6 +19,7 @@ from henge_mqtt.limits import Limits
 from henge_mqtt.listener import Listener
 from henge_mqtt.message import Message, Received
 from henge_mqtt.stats import Stats
+from henge_mqtt.tls import load, server_context
 
 __all__ = [
     "ACCEPTED",
@@ -28,6 +29,7 @@ __all__ = [
     "UNAVAILABLE",
     "Broker",
     "BrokerError",
+    "CertificateError",
     "Client",
     "Hooks",
     "Limits",
@@ -36,4 +38,6 @@ __all__ = [
     "Message",
     "Received",
     "Stats",
+    "load",
+    "server_context",
 ]

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import resource
 import signal
+import ssl
 import sys
 from pathlib import Path
 
@@ -15,7 +16,10 @@ from henge_mqtt.broker import Broker
 from henge_mqtt.errors import BrokerError
 from henge_mqtt.hooks import Hooks
 from henge_mqtt.metricspage import MetricsPage
+from henge_mqtt.tls import server_context
 from henge_mqtt.users import read_users
+
+Address = tuple[str, int]
 
 NOBODY_MAY_CONNECT = """nobody could connect: say who may, with one of
   --anonymous      anybody, to every topic
@@ -29,22 +33,28 @@ def main() -> int:
     options = parser.parse_args()
     if not options.anonymous and options.users is None:
         parser.error(NOBODY_MAY_CONNECT)
+    if (options.tls is None) != (options.cert is None):
+        parser.error("--tls HOST:PORT and --cert FILE are given together")
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(levelname)s %(message)s")
     try:
         hooks = Hooks() if options.anonymous else read_users(options.users)
+        context = server_context(options.cert, options.key) if options.cert else None
         _allow_many_sockets()
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(hooks, options))
+            runner.run(_serve(hooks, options, context))
     except BrokerError as problem:
         print(f"henge_mqtt: {problem}", file=sys.stderr)
         return 1
     return 0
 
 
-async def _serve(hooks: Hooks, options: argparse.Namespace) -> None:
+async def _serve(hooks: Hooks, options: argparse.Namespace, context: ssl.SSLContext | None) -> None:
     broker = Broker(hooks)
     listener = await broker.listen(*options.listen)
     print(f"henge_mqtt listens on {listener.host}:{listener.port}", flush=True)
+    if context:
+        listener = await broker.listen(*options.tls, ssl=context)
+        print(f"henge_mqtt listens with TLS on {listener.host}:{listener.port}", flush=True)
     if options.metrics:
         page = await MetricsPage(lambda: metrics.text(broker.stats)).listen(*options.metrics)
         print(f"henge_mqtt shows its metrics at http://{page.host}:{page.port}/metrics", flush=True)
@@ -60,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m henge_mqtt", description="A small, fast, strict MQTT 3.1.1 broker."
     )
     parser.add_argument("--listen", type=_address, default=("127.0.0.1", 1883), metavar="HOST:PORT")
+    parser.add_argument("--tls", type=_address, metavar="HOST:PORT", help="listen there too, with TLS 1.2 and 1.3")
+    parser.add_argument("--cert", type=Path, metavar="FILE", help="PEM: the certificate for TLS, with its chain")
+    parser.add_argument("--key", type=Path, metavar="FILE", help="PEM: its key, where FILE of --cert does not hold it")
     who = parser.add_mutually_exclusive_group()
     who.add_argument("--anonymous", action="store_true", help="let anybody connect")
     who.add_argument("--users", type=Path, metavar="FILE", help="let in the users of FILE (name:sha256 lines)")
@@ -70,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _address(text: str) -> tuple[str, int]:
+def _address(text: str) -> Address:
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")

@@ -20,20 +20,18 @@ from henge_mqtt.connection import Connection
 from henge_mqtt.errors import ListenError, Malformed
 from henge_mqtt.hooks import Hooks
 from henge_mqtt.limits import Limits
-from henge_mqtt.listener import Listener
+from henge_mqtt.listener import BACKLOG, Listener
 from henge_mqtt.message import Message
 from henge_mqtt.outbox import Outbox
 from henge_mqtt.retained import Retained
 from henge_mqtt.sessions import Sessions
 from henge_mqtt.stats import Stats
 from henge_mqtt.subscriptions import Subscriptions
+from henge_mqtt.tlsserver import TlsServer
 from henge_mqtt.topics import Topics
 from henge_mqtt.wheel import TICK_S, Wheel
 
 log = logging.getLogger(__name__)
-
-BACKLOG = 8192
-"""Connections the kernel may hold for us: with fewer, a storm of connects waits for SYN retries (1, 3, 7 s)."""
 
 
 def random_client_id() -> str:
@@ -66,7 +64,7 @@ class Broker:
         self.clients: Mapping[str, Client] = MappingProxyType(self.connected)
         """Who is connected now, by client id; read-only."""
         self._sockets: set[Connection] = set()
-        self._servers: list[asyncio.Server] = []
+        self._servers: list[asyncio.Server | TlsServer] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.TimerHandle | None = None
         self._closed = False
@@ -75,10 +73,16 @@ class Broker:
     # --- for the application ------------------------------------------------------------------------------------------
 
     async def listen(self, host: str, port: int, *, ssl: tls.SSLContext | None = None) -> Listener:
-        """Accept connections on `host` and `port` (0: any free one); raises ListenError."""
+        """Accept connections on `host` and `port` (0: any free one); raises ListenError.
+
+        With `ssl`, a context of `server_context`: TLS connections only.
+        """
         loop = asyncio.get_running_loop()
         try:
-            server = await loop.create_server(lambda: Connection(self), host, port, ssl=ssl, backlog=BACKLOG)
+            if ssl is None:
+                server = await loop.create_server(lambda: Connection(self), host, port, backlog=BACKLOG)
+            else:
+                server = await TlsServer.open(self, host, port, ssl)
         except OSError as problem:
             raise ListenError(host, port, problem) from problem
         self._servers.append(server)
@@ -128,6 +132,11 @@ class Broker:
         for connection in self.wheel.turn():
             connection.due()
 
+    @property
+    def is_open(self) -> bool:
+        """Until `close` is called."""
+        return not self._closed
+
     # --- for the parts ------------------------------------------------------------------------------------------------
 
     def accept(self, message: Message) -> int:
@@ -140,16 +149,22 @@ class Broker:
             session.deliver(message, granted if granted < qos else qos)
         return len(receivers)
 
-    def admit(self, connection: Connection) -> bool:
-        """A socket was accepted; False: there is no room for it."""
+    def admit(self, address: str) -> bool:
+        """A socket was accepted, from `address` (`host:port`), and nothing read from it yet. False: close it.
+
+        Asked once for each socket: before the handshake, where there is TLS.
+        """
+        if not self._closed and self.stats.connections + self.stats.handshakes < self.limits.connections:
+            return True
+        self.stats.refused_connections += 1
+        log.warning("connection from %s refused: there are %d", address, self.limits.connections)
+        return False
+
+    def add(self, connection: Connection) -> None:
+        """A connection is open, admitted or about to be closed."""
         self._sockets.add(connection)
         self._empty.clear()
         self.stats.connections += 1
-        if not self._closed and self.stats.connections <= self.limits.connections:
-            return True
-        self.stats.refused_connections += 1
-        log.warning("connection from %s refused: there are %d", connection.address, self.limits.connections)
-        return False
 
     def gone(self, connection: Connection) -> None:
         """A socket is closed."""
@@ -171,11 +186,12 @@ class Broker:
             self.stats.hook_failures += 1
             log.exception("hook on_presence failed for client %r", connection.id)
 
-    def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Run `work`, which waits for the application, as a task of the broker's."""
+    def start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Run `work`, which waits for the application or for a handshake, as a task of the broker's."""
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _tick_on(self) -> None:
         self._ticking = asyncio.get_running_loop().call_later(TICK_S, self._tick_on)

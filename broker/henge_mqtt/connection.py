@@ -79,12 +79,17 @@ class Connection(asyncio.Protocol, Client):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        if not self.broker.admit(self):
+        admitted = self._admitted()
+        self.broker.add(self)
+        if not admitted:
             self.state = CLOSED
             self._transport.abort()
             return
         self._transport.set_write_buffer_limits(high=self._soft)
         self.broker.wheel.set(self, self.broker.limits.connect_timeout)
+
+    def _admitted(self) -> bool:
+        return self.broker.admit(self.address)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._out.clear()

@@ -2,13 +2,16 @@
 
     BrokerError
     ├── ListenError            an address could not be listened on
+    ├── CertificateError       a certificate or its key cannot be used for TLS
     └── Malformed              a client broke the protocol; its connection is closed
         └── UnknownVersion     a CONNECT of another protocol level; answered with CONNACK 0x01 first
 
-Only `ListenError` reaches the application. `Malformed` ends one connection and is seen in the log.
+`ListenError` and `CertificateError` reach the application. `Malformed` ends one connection and is seen in the log.
 """
 
 import os
+import ssl
+from pathlib import Path
 
 
 class BrokerError(Exception):
@@ -26,6 +29,29 @@ class ListenError(BrokerError):
         self.host = host
         self.port = port
         self.errno = problem.errno
+
+
+class CertificateError(BrokerError):
+    """A certificate or its key cannot be used for TLS."""
+
+    def __init__(self, certificate: Path, key: Path | None, problem: Exception) -> None:
+        self.why = _why_not(certificate, key or certificate, problem)
+        super().__init__(self.why)
+
+
+def _why_not(certificate: Path, key: Path, problem: Exception) -> str:
+    """What is wrong, and what to do about it."""
+    reason = getattr(problem, "reason", None)
+    if reason == "KEY_VALUES_MISMATCH":
+        return f"the key in {key} is not that of the certificate in {certificate}: give the two that belong together"
+    if isinstance(problem, ssl.SSLError):
+        return (
+            f"{certificate} with {key} cannot be used ({reason or problem}): "
+            "both have to be PEM, the server's own certificate first, the key not encrypted"
+        )
+    if isinstance(problem, OSError):
+        return f"cannot read {certificate} and {key}: {problem.strerror or problem}"
+    return f"{key} cannot be used: {problem}"
 
 
 class Malformed(BrokerError):

@@ -26,6 +26,7 @@ def _counter(name: str, text: str) -> Metric:
 
 METRICS = {
     "connections": _gauge("connections", "Sockets open now"),
+    "handshakes": _gauge("handshakes", "TLS handshakes going on now; they count as connections"),
     "sessions": _gauge("sessions", "Sessions now, connected or kept"),
     "subscriptions": _gauge("subscriptions", "Filters subscribed now"),
     "retained": _gauge("retained_messages", "Topics with a message that the broker retains"),
@@ -39,6 +40,7 @@ METRICS = {
     "dropped": _counter("messages_dropped", "Messages that a receiver was too slow for"),
     "retained_dropped": _counter("retained_dropped", "Retained messages routed but not kept: the table was full"),
     "refused_connections": _counter("connections_refused", "Sockets closed unread: too many"),
+    "failed_handshakes": _counter("handshakes_failed", "Sockets on a TLS port that came to no connection"),
     "refused_logins": _counter("logins_refused", "CONNECTs answered with a refusal"),
     "refused_publishes": _counter("publishes_refused", "Publishes dropped: not the client's topic"),
     "refused_subscriptions": _counter("subscriptions_refused", "Filters refused: not the client's, or too many"),

@@ -16,6 +16,9 @@ from henge_mqtt.subscribe import on_subscribe, on_unsubscribe
 if TYPE_CHECKING:
     from henge_mqtt.connection import Connection
 
+TLS_HANDSHAKE = 0x16
+"""The first byte of a TLS client (RFC 8446, section 5.1); no CONNECT begins with it."""
+
 Handlers: TypeAlias = "dict[int, Callable[[Connection, int, bytes, int, int], None]]"
 
 
@@ -85,5 +88,7 @@ CLOSED: Handlers = {}
 def unexpected(state: Handlers, first: int) -> str:
     """What to say about a first byte that is not in `state`."""
     if state is AWAITING_CONNECT:
+        if first == TLS_HANDSHAKE:
+            return "it speaks TLS, and this port does not: connect to the TLS port, or without TLS"
         return f"the first packet begins with 0x{first:02x}; it must be a CONNECT"
     return f"a packet that begins with 0x{first:02x}, which a client must not send"

@@ -9,6 +9,8 @@ class Stats:
 
     connections: int = 0
     """Sockets open now, with or without a CONNECT."""
+    handshakes: int = 0
+    """TLS handshakes going on now; each counts against the limit of connections."""
     sessions: int = 0
     """Sessions now, connected or kept for a client that is away."""
     subscriptions: int = 0
@@ -37,6 +39,8 @@ class Stats:
     """Retained messages that were routed but not kept: the table was full."""
     refused_connections: int = 0
     """Sockets closed unread: too many connections."""
+    failed_handshakes: int = 0
+    """Sockets on a TLS port that did not come to a connection: no TLS, no common version, a certificate not trusted."""
     refused_logins: int = 0
     """CONNECTs answered with a code other than accepted."""
     refused_publishes: int = 0

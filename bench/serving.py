@@ -34,7 +34,9 @@ class _Instrument:
 
 
 def main() -> None:
-    settings = Settings(data=Path(sys.argv[1]), http="127.0.0.1:0", mqtt="127.0.0.1:0", log_level="warning")
+    settings = Settings(
+        data=Path(sys.argv[1]), http="127.0.0.1:0", mqtt="127.0.0.1:0", mqtts="127.0.0.1:0", log_level="warning"
+    )
     serve(settings, _Instrument().start)
 
 

@@ -18,6 +18,7 @@ import uvloop
 from henge_server import __version__, keys, logs, master, moments, process
 from henge_server.api.app import make_app
 from henge_server.api.parts import Parts
+from henge_server.certificates import Brought, Issued, Keeper, host_names
 from henge_server.configs import Configs
 from henge_server.devices import Devices
 from henge_server.documents import Documents
@@ -31,7 +32,7 @@ from henge_server.mqtt.embedded import DeviceHooks, EmbeddedMqtt
 from henge_server.presence import Presence, Status
 from henge_server.push import Push
 from henge_server.schemas import Schemas
-from henge_server.settings import Settings, join_address, split_address, unknown_variables
+from henge_server.settings import Settings, join_address, split_address, split_names, unknown_variables
 from henge_server.slices import Slices
 from henge_server.store import Store, Write
 from henge_server.store.lmdb import LmdbStore
@@ -47,10 +48,11 @@ log = structlog.get_logger("henge.server")
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Where the server listens, and the token of the person who started it."""
+    """Where the server listens (`mqtt` without TLS, `mqtts` with it), and the token of the person who started it."""
 
     url: str
     mqtt: str
+    mqtts: str
     token: str
 
 
@@ -73,7 +75,9 @@ async def _serve(settings: Settings, on_ready: Callable[[Ready], None] | None) -
         process.settle()
         if on_ready:
             on_ready(server.ready)
-        log.info("ready", url=server.ready.url, mqtt=server.ready.mqtt, data=str(settings.data), version=__version__)
+        ready = server.ready
+        where = {"url": ready.url, "mqtt": ready.mqtt, "mqtts": ready.mqtts, "data": str(settings.data)}
+        log.info("ready", **where, version=__version__)
         await server.until(stop)
         log.info("stopping")
 
@@ -135,6 +139,8 @@ class Server:
         self._stack.push_async_callback(store.close)
         secrets = await master.keys_of(store, key_file)
         token = await _admin_token(store, folder)
+        keeper = Keeper(_certificate_source(settings, folder), host_names)
+        await keeper.open()
 
         timeline, slices, lag = Timeline(), Slices(), Lag()
         documents = Documents(secrets, store.epoch)
@@ -151,15 +157,21 @@ class Server:
         self._run("intake", intake.run())
         self._run("lag", lag.run())
 
-        listener = await mqtt.listen(*split_address(settings.mqtt), DeviceHooks(store, devices, intake, presence))
+        self._run("certificates", keeper.run())
+
         self._stack.push_async_callback(mqtt.close)
+        hooks = DeviceHooks(store, devices, intake, presence)
+        plain, secure = await mqtt.listen(settings.mqtt, settings.mqtts, keeper.context, hooks)
         metrics = Metrics(store, mqtt, intake, presence, lag)
         app = make_app(Parts(store, devices, configs, schemas, presence, watch, timeline, metrics))
         host, port = split_address(settings.http)
         http = Http(app, host, port)
         self._stack.push_async_callback(_stop_http, http, watch, self._run("http", http.run()))
         return Ready(
-            url=f"http://{join_address(host, http.port)}", mqtt=join_address(listener.host, listener.port), token=token
+            url=f"http://{join_address(host, http.port)}",
+            mqtt=join_address(plain.host, plain.port),
+            mqtts=join_address(secure.host, secure.port),
+            token=token,
         )
 
     def _run(self, name: str, work) -> asyncio.Task[None]:
@@ -183,6 +195,13 @@ async def _stop_http(http: Http, watch: Watch, task: asyncio.Task[None]) -> None
 
 def _tell(watch: Watch, device: str, status: Status, reason: str) -> None:
     watch.tell(f"device.{status}", device, {"reason": reason})
+
+
+def _certificate_source(settings: Settings, folder: Path) -> Issued | Brought:
+    names = split_names(settings.tls_names)
+    if settings.tls_cert:
+        return Brought(settings.tls_cert, settings.tls_key, settings.tls_ca, names, moments.now)
+    return Issued(folder / "tls", names, moments.now)
 
 
 def _make_folder(folder: Path) -> Path:

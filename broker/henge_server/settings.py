@@ -6,17 +6,20 @@ Every field is described in docs/operating.md.
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 _PREFIX = "HENGE_"
 # Variables of that prefix that are no settings: the command line's, ./dev's and the demo's.
 _OF_THE_TOOLS = ("HENGE_CONTEXT", "HENGE_DEV", "HENGE_DEBUG", "HENGE_MICROPYTHON")
+
+_NAME = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:.]*:[0-9a-f:.]*")  # or an IPv6 address
 
 DAY_S = 24 * 60 * 60
 
@@ -39,7 +42,14 @@ class Settings(BaseSettings):
         default_factory=default_data_folder, description="Folder of the store, the master key and the admin token"
     )
     http: str = Field(default="127.0.0.1:8470", description="Where the REST API listens")
-    mqtt: str = Field(default="0.0.0.0:1883", description="Where the embedded broker listens")
+    mqtt: str = Field(default="127.0.0.1:1883", description="Where the embedded broker listens without TLS")
+    mqtts: str = Field(default="0.0.0.0:8883", description="Where the embedded broker listens with TLS")
+    tls_names: str = Field(
+        default="", description="Host names and addresses that the certificate is to have beside this host's own"
+    )
+    tls_cert: Path | None = Field(default=None, description="A certificate to use instead of the server's own, PEM")
+    tls_key: Path | None = Field(default=None, description="Its key, PEM, where tls_cert does not hold it")
+    tls_ca: Path | None = Field(default=None, description="The CA that issued it, PEM, where tls_cert does not hold it")
     log_level: str = Field(default="info", description="debug, info, warning or error")
     log_format: str = Field(default="text", description="text or json")
     feed_keep_s: int = Field(default=7 * DAY_S, ge=60, description="Seconds for which the change feed goes back")
@@ -47,11 +57,25 @@ class Settings(BaseSettings):
         default=16 << 30, ge=1 << 20, description="Largest size of the store; address space, not disk"
     )
 
-    @field_validator("http", "mqtt")
+    @field_validator("http", "mqtt", "mqtts")
     @classmethod
     def _is_address(cls, value: str) -> str:
         split_address(value)
         return value
+
+    @field_validator("tls_names")
+    @classmethod
+    def _are_names(cls, value: str) -> str:
+        for name in split_names(value):
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is neither a host name nor an address")
+        return value
+
+    @model_validator(mode="after")
+    def _has_a_certificate(self) -> "Settings":
+        if self.tls_cert is None and (self.tls_key or self.tls_ca):
+            raise ValueError("tls_key and tls_ca go with tls_cert, which is not set")
+        return self
 
     @field_validator("log_level")
     @classmethod
@@ -126,6 +150,11 @@ def split_address(address: str) -> tuple[str, int]:
     if not colon or not host or not port.isdigit() or int(port) > 65535:
         raise ValueError(f"{address!r} is not HOST:PORT, for example 127.0.0.1:8470")
     return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def split_names(names: str) -> frozenset[str]:
+    """Host names and addresses, with commas or spaces between them."""
+    return frozenset(names.replace(",", " ").lower().split())
 
 
 def join_address(host: str, port: int) -> str:

@@ -19,7 +19,7 @@ Connect = Callable[..., Awaitable[Device]]
 
 
 def settings_in(folder: Path, **more: Any) -> Settings:
-    return Settings(data=folder, http="127.0.0.1:0", mqtt="127.0.0.1:0", **more)
+    return Settings(data=folder, http="127.0.0.1:0", mqtt="127.0.0.1:0", mqtts="127.0.0.1:0", **more)
 
 
 def client_of(server: Server) -> httpx.AsyncClient:

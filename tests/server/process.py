@@ -19,7 +19,7 @@ class ServerProcess:
     def __init__(self, data: Path) -> None:
         self.data = data
         self.http = "127.0.0.1:0"
-        self.mqtt = "127.0.0.1:0"
+        self.mqtt = self.mqtts = "127.0.0.1:0"
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -29,7 +29,7 @@ class ServerProcess:
 
     async def start(self) -> None:
         """Returns when it says that it is ready."""
-        self._process = await start_up(self.data, self.http, self.mqtt)
+        self._process = await start_up(self.data, self.http, self.mqtt, self.mqtts)
         assert self.process.stdout
         line = await asyncio.wait_for(self.process.stdout.readline(), PATIENCE_S)
         if not line:
@@ -37,7 +37,7 @@ class ServerProcess:
             raise AssertionError((await self.process.stderr.read()).decode())
         ready = json.loads(line)
         self.http = ready["url"].removeprefix("http://")
-        self.mqtt = ready["mqtt"]
+        self.mqtt, self.mqtts = ready["mqtt"], ready["mqtts"]
 
     def client(self) -> httpx.AsyncClient:
         """With the admin token."""
@@ -62,9 +62,11 @@ class ServerProcess:
             await self.kill()
 
 
-async def start_up(data: Path, http: str, mqtt: str, **environment: str) -> asyncio.subprocess.Process:
+async def start_up(
+    data: Path, http: str, mqtt: str, mqtts: str = "127.0.0.1:0", **environment: str
+) -> asyncio.subprocess.Process:
     """Starts `fleetctl up`, whatever comes of it."""
-    where = ["--data", str(data), "--http", http, "--mqtt", mqtt]
+    where = ["--data", str(data), "--http", http, "--mqtt", mqtt, "--mqtts", mqtts]
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "fleetctl", "up", "--no-remember", "-o", "json", *where),
         env=os.environ | {"HENGE_LOG_LEVEL": "error"} | environment,

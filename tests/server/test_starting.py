@@ -19,9 +19,9 @@ from tests.server.process import PATIENCE_S, ServerProcess, end, start_up
 ANY = "127.0.0.1:0"
 
 
-async def refused(data: Path, http: str = ANY, mqtt: str = ANY, **environment: str) -> str:
+async def refused(data: Path, http: str = ANY, mqtt: str = ANY, mqtts: str = ANY, **environment: str) -> str:
     """Starts a server that must not come up; what it says."""
-    process = await start_up(data, http, mqtt, **environment)
+    process = await start_up(data, http, mqtt, mqtts, **environment)
     try:
         output, errors = await asyncio.wait_for(process.communicate(), PATIENCE_S)
     finally:
@@ -92,11 +92,12 @@ async def test_http_port_in_use(data: Path, taken: str) -> None:
     assert "--http" in text
 
 
-async def test_mqtt_port_in_use(data: Path, taken: str) -> None:
-    text = await refused(data, mqtt=taken)
+@pytest.mark.parametrize("setting", ["mqtt", "mqtts"])
+async def test_mqtt_port_in_use(data: Path, taken: str, setting: str) -> None:
+    text = await refused(data, **{setting: taken})
     assert text.count(taken.partition(":")[2]) == 1
     assert "mosquitto" in text
-    assert "--mqtt" in text
+    assert f"--{setting} HOST:PORT" in text
 
 
 async def test_second_server_on_one_folder(running: ServerProcess) -> None:

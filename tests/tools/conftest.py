@@ -32,7 +32,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     """Where it listens and its token; the lamp schema is there."""
     data = tmp_path_factory.mktemp("server")
-    address = ["--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0"]
+    address = ["--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--mqtts", "127.0.0.1:0"]
     argv = [sys.executable, "-m", "fleetctl", "-o", "json", "up", "--no-remember", "--data", str(data), *address]
     errors = (data / "errors").open("w+")
     with errors, subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=errors, text=True) as process:

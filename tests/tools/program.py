@@ -11,6 +11,8 @@ from types import TracebackType
 
 PATIENCE_S = 40  # for what must happen, on a busy machine; nothing is proven by the time it takes
 
+FREE = ("--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--mqtts", "127.0.0.1:0")  # for `up`: free ports
+
 
 class Program:
     """`fleetctl ARGS`; a context manager. `said` holds every line so far, of output and errors alike."""

@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 from fleetctl.context import Context, Contexts
 
-from tests.tools.program import Program
-
-FREE = ("--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0")
+from tests.tools.program import FREE, Program
 
 
 def ready(line: str) -> bool:

@@ -11,7 +11,7 @@ from fleetctl.commands.watch import line
 from fleetctl.errors import NotAllowed, NotReachable, Refused
 from fleetctl.events import Events, parsed
 
-from tests.tools.program import Program
+from tests.tools.program import FREE, Program
 
 
 def event(seq: int) -> list[str]:
@@ -114,7 +114,7 @@ def test_a_line_is_broken_between_words_when_the_terminal_is_narrow():
 
 
 def test_it_says_that_it_watches_and_that_the_server_is_gone(home):
-    with Program("up", "--data", "data", "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0") as up:
+    with Program("up", "--data", "data", *FREE) as up:
         up.until(lambda line: line.startswith("henge is ready"))
         with Program("watch") as watch:
             watch.until(lambda line: line.startswith("Watching every device at http://127.0.0.1:"))

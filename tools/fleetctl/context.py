@@ -16,12 +16,13 @@ from fleetctl import tomlfile
 from fleetctl.errors import Failed, Usage
 
 _MODE = 0o600
-_FIELDS = ("server", "token", "mqtt", "demo")  # of an entry
+_FIELDS = ("server", "token", "mqtt", "demo", "mqtts")  # of an entry
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One server: where its API is, the token to use there and, where known, where boards connect (HOST:PORT).
+    """One server: where its API is, the token to use there and, where known, where boards connect (HOST:PORT), with TLS
+    (`mqtts`) and without.
 
     `demo` is the folder of the demo that wrote it; empty for every context that a person or `fleetctl up` wrote.
     """
@@ -31,6 +32,7 @@ class Context:
     token: str
     mqtt: str = ""
     demo: str = ""
+    mqtts: str = ""
 
 
 def default_path() -> Path:

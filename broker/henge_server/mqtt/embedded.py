@@ -1,6 +1,7 @@
 """The embedded broker behind the seam: henge_mqtt in this process, and the answers it asks of the server."""
 
 import errno
+import ssl
 from collections.abc import Awaitable
 
 import structlog
@@ -27,16 +28,17 @@ from henge_server.errors import CannotStart, HengeError
 from henge_server.intake import Intake
 from henge_server.mqtt import Mqtt
 from henge_server.presence import Presence
+from henge_server.settings import split_address
 from henge_server.store import Store
 
 # Largest packet that a device may send: the largest payload of any topic, and room for the topic and the heads, in
 # bytes.
 _PACKET_BYTES = max(topics.MAX_BYTES.values()) + 256
 
-_ELSEWHERE = "Choose another address with --mqtt HOST:PORT."
+_ELSEWHERE = "Choose another address with --{} HOST:PORT."
 _WHO = (
     "Perhaps another broker runs here (mosquitto starts by itself where it is installed), or another henge server; "
-    "`ss -ltnp` says who it is. Stop it, or choose another address with --mqtt HOST:PORT."
+    "`ss -ltnp` says who it is. Stop it, or choose another address with --{} HOST:PORT."
 )
 
 log = structlog.get_logger("henge.mqtt")
@@ -49,14 +51,21 @@ class EmbeddedMqtt(Mqtt):
         self._hooks: DeviceHooks | None = None
         self.broker: Broker | None = None
 
-    async def listen(self, host: str, port: int, hooks: "DeviceHooks") -> Listener:
-        """Starts the broker. Raises CannotStart."""
+    async def listen(
+        self, plain: str, secure: str, context: ssl.SSLContext, hooks: "DeviceHooks"
+    ) -> tuple[Listener, Listener]:
+        """Starts the broker on two addresses, without TLS and with it. Raises CannotStart."""
         self._hooks = hooks
         self.broker = Broker(hooks, Limits(packet_size=_PACKET_BYTES))
+        return await self._listen("mqtt", plain), await self._listen("mqtts", secure, context)
+
+    async def _listen(self, setting: str, address: str, context: ssl.SSLContext | None = None) -> Listener:
+        assert self.broker
         try:
-            return await self.broker.listen(host, port)
+            return await self.broker.listen(*split_address(address), ssl=context)
         except ListenError as error:
-            raise CannotStart(f"MQTT {error}. {_WHO if error.errno == errno.EADDRINUSE else _ELSEWHERE}") from error
+            todo = _WHO if error.errno == errno.EADDRINUSE else _ELSEWHERE
+            raise CannotStart(f"MQTT {error}. {todo.format(setting)}") from error
 
     async def close(self) -> None:
         if self.broker:

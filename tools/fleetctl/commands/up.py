@@ -37,21 +37,25 @@ def up(
         str | None, typer.Option(metavar="HOST:PORT", help="Where the REST API listens [default: 127.0.0.1:8470].")
     ] = None,
     mqtt: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Where boards connect [default: 0.0.0.0:1883].")
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Where boards connect without TLS [default: 127.0.0.1:1883]."),
+    ] = None,
+    mqtts: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where boards connect with TLS [default: 0.0.0.0:8883].")
     ] = None,
     remember: Annotated[bool, typer.Option(help="Write the server into fleetctl.toml.")] = True,
     until_eof: Annotated[bool, typer.Option("--until-eof", hidden=True)] = False,
 ) -> None:
     """Start the server; the first run makes what it needs. Ctrl-C or SIGTERM stops it.
 
-    Says `henge is ready at URL` when it listens, or with -o json {"url", "mqtt", "data"} on one line.
+    Says `henge is ready at URL` when it listens, or with -o json {"url", "mqtt", "mqtts", "data"} on one line.
     """
     from henge_server.errors import CannotStart
     from henge_server.server import serve
     from henge_server.settings import Settings
     from pydantic import ValidationError
 
-    given: dict[str, Any] = {"data": data.absolute() if data else None, "http": http, "mqtt": mqtt}
+    given: dict[str, Any] = {"data": data.absolute() if data else None, "http": http, "mqtt": mqtt, "mqtts": mqtts}
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except (ValidationError, ValueError) as error:
@@ -65,9 +69,11 @@ def up(
         if remember:
             _remember(name, ready)
         if session.output.form is Form.JSON:
-            print(json.dumps({"url": ready.url, "mqtt": ready.mqtt, "data": str(settings.data)}), flush=True)
+            where = {"url": ready.url, "mqtt": ready.mqtt, "mqtts": ready.mqtts, "data": str(settings.data)}
+            print(json.dumps(where), flush=True)
         else:
             print(f"henge is ready at {ready.url}", flush=True)
+            print(f"boards connect to {ready.mqtts} with TLS, to {ready.mqtt} without", flush=True)
             if remember:
                 _warn_of_another(name)
 
@@ -87,7 +93,8 @@ def _end_with_input() -> None:
 def _remember(name: str, ready: "Ready") -> None:
     """Writes the context. A server that cannot (a system service has no home) is none the worse."""
     try:
-        Contexts().put(Context(name, _reachable(ready.url), ready.token, ready.mqtt), current_if_none=True)
+        context = Context(name, _reachable(ready.url), ready.token, ready.mqtt, mqtts=ready.mqtts)
+        Contexts().put(context, current_if_none=True)
     except FleetctlError as error:
         print(f"warning: the context {name} was not written: {error.detail}", file=sys.stderr)
 

@@ -104,10 +104,10 @@ def credential_file(place: Path, name: str) -> Path:
     return place / f"{name}.json"
 
 
-def server_argv(place: Path, http: str, mqtt: str) -> list[str]:
+def server_argv(place: Path, http: str, mqtt: str, mqtts: str) -> list[str]:
     """The command that starts the server; it says where it listens in one line of JSON, and ends with its input."""
     up = [sys.executable, "-m", "fleetctl", "-o", "json", "up", "--no-remember", "--until-eof"]
-    return [*up, "--data", str(place), "--http", http, "--mqtt", mqtt]
+    return [*up, "--data", str(place), "--http", http, "--mqtt", mqtt, "--mqtts", mqtts]
 
 
 def agent_argv(interpreter: str, place: Path, mqtt: str, name: str) -> list[str]:

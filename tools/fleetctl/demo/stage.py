@@ -118,7 +118,7 @@ class Stage:
     def _server_argv(self) -> list[str]:
         """Ports of its own choice at first, the same ones after a restart: the boards and the hints know them."""
         http = self._url.removeprefix("http://") or _ANY
-        return ground.server_argv(self._place, http, self._mqtt or _ANY)
+        return ground.server_argv(self._place, http, self._mqtt or _ANY, _ANY)
 
     def _server_said(self, line: str) -> None:
         try:

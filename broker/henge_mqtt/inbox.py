@@ -1,8 +1,8 @@
 """What a client publishes: authorization, the application's word on it, acknowledgement in order of arrival.
 
-A QoS 2 message is taken when its PUBLISH comes (method B of figure 4.3); its packet id is remembered in the session until
-PUBREL, and what comes with the same id meanwhile is the same message. One `Inbox` per connection, made when something is
-first held back; routing is the broker's.
+A QoS 2 message is taken when its PUBLISH comes (method B of figure 4.3); its packet id is remembered in the session
+until PUBREL, and what comes with the same id meanwhile is the same message. One `Inbox` per connection, made when
+something is first held back; routing is the broker's.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def on_publish_qos2(connection: Connection, first: int, data: bytes, start: int,
         return
     if len(unreleased) >= connection.broker.limits.unreleased:
         raise Malformed(f"more than {len(unreleased)} QoS 2 messages without PUBREL")
-    unreleased[packet_id] = None
     on_publish(connection, first, data, start, end)
+    unreleased.setdefault(packet_id, None)  # now that it is taken: one that closed the connection may come again
 
 
 def on_pubrel(connection: Connection, first: int, data: bytes, start: int, end: int) -> None:

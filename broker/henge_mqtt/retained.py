@@ -23,7 +23,10 @@ class Retained:
         self._bytes = 0
 
     def keep(self, message: Message) -> bool:
-        """Replace the topic's message; an empty payload removes it (3.3.1-10). False: the table is full."""
+        """Replace the topic's message; an empty payload removes it (3.3.1-10).
+
+        False: the table is full, and now the topic has none.
+        """
         if type(message) is not Message:  # keep nothing of where it came from
             message = Message(message.topic, message.payload, message.qos, True)
         topic = message.topic
@@ -35,6 +38,8 @@ class Retained:
             or (old is None and len(self._messages) >= self._limits.retained_messages)
         ):
             self._stats.retained_dropped += 1
+            if old:  # an old message must not pass for the last one (3.3.1-7)
+                self.keep(Message(topic, b""))
             return False
         self._bytes = grown
         if message.payload:

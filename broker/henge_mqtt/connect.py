@@ -42,12 +42,12 @@ def on_connect(connection: Connection, first: int, data: bytes, start: int, end:
     connection.username = request.username
     connection.clean_session = request.clean_session
     connection.keep_alive = request.keep_alive
+    if request.will is not None:
+        broker.topics.name(request.will.topic)
     if not _id_fits(request, broker.limits.client_id_length):
         log.info("client %r at %s: this client id is not accepted", request.client_id, connection.address)
         _refuse(connection, hooks.BAD_CLIENT_ID)
         return
-    if request.will is not None:
-        broker.topics.name(request.will.topic)
     code = broker.hooks.authenticate(connection, request.password)
     if isinstance(code, int):
         _decide(connection, request, code)
@@ -104,10 +104,11 @@ def _will_allowed(connection: Connection, will: codec.Will) -> bool:
 
 
 def _refuse(connection: Connection, code: int) -> None:
-    """Whoever decided it has logged why, so that each refusal is one line."""
+    """Whoever decided it has logged why, so that each refusal is one line. A code of its own is not sent (3.2.2-6)."""
     connection.broker.stats.refused_logins += 1
     connection.will = None
-    connection.send(codec.connack(False, code))
+    if code in REFUSALS:
+        connection.send(codec.connack(False, code))
     connection.close(f"refused: {REFUSALS.get(code, f'code {code}')}", logging.DEBUG)
 
 

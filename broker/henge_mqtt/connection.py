@@ -202,8 +202,9 @@ class Connection(asyncio.Protocol, Client):
             if end < len(data) and self.state is not CLOSED:
                 self._keep(data[end:])
         except Malformed as problem:
-            self.broker.stats.malformed += 1
-            self._end(f"malformed: {problem}")
+            if self.state is not CLOSED:  # what follows the end of a connection is not looked at (3.1.4-5)
+                self.broker.stats.malformed += 1
+                self._end(f"malformed: {problem}")
         except Exception:
             self.fail("on a packet")
 

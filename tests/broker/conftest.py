@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 import uvloop
 from henge_mqtt import Broker, Client, Hooks, Limits, Received
 
-from tests.broker import wire
+from tests.broker import wire, yardstick
 from tests.broker.wire import Wire
 
 
@@ -124,3 +124,10 @@ def mosquitto_programs() -> Callable[[str], str]:
         return found
 
     return find
+
+
+@pytest.fixture(scope="session")
+def mosquitto_port(mosquitto: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Where mosquitto listens, to be sent what our broker is sent."""
+    with yardstick.mosquitto(mosquitto, tmp_path_factory.mktemp("mosquitto")) as port:
+        yield port

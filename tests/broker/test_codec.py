@@ -40,6 +40,7 @@ def test_limit_is_checked_before_the_body_has_come():
         bodies(b"\x30\x80\x80\x01", 1000)
 
 
+@pytest.mark.spec("2.3.1-5")
 @given(TEXTS.filter(bool), st.binary(max_size=20_000), st.integers(0, 65535), st.booleans())
 def test_publish_reads_back_as_written(topic: str, payload: bytes, packet_id: int, retain: bool):
     first = (codec.PUBLISH_QOS1 if packet_id else codec.PUBLISH_QOS0) | retain
@@ -50,6 +51,7 @@ def test_publish_reads_back_as_written(topic: str, payload: bytes, packet_id: in
     assert (raw_topic.decode(), int.from_bytes(raw_id, "big"), raw_payload) == (topic, packet_id, payload)
 
 
+@pytest.mark.spec("3.1.3-1")
 @given(
     client_id=TEXTS,
     clean=st.booleans(),

@@ -30,17 +30,50 @@ class Doorkeeper(Hooks):
         return self.code
 
 
+@pytest.mark.spec("3.1.4-5", "3.2.2-5")
 @pytest.mark.parametrize("later", [False, True])
 @pytest.mark.parametrize("code", [BAD_CREDENTIALS, NOT_AUTHORIZED, UNAVAILABLE])
 async def test_refused_when_the_application_says_so(open_house: OpenHouse, code: int, later: bool):
     house = await open_house(Doorkeeper(code, later))
     client = await house.open()
-    client.send(wire.connect("lamp"), wire.subscribe(("#", 1)))
+    client.send(wire.connect("lamp"), wire.subscribe(("#", 1)), wire.publish("a", b"x", retain=True))
     assert await client.until_closed() == [(0x20, bytes([0, code]))]
-    assert house.broker.stats.refused_logins == 1
+    stats = house.broker.stats
+    assert stats.refused_logins == 1
+    assert stats.messages_in == stats.subscriptions == stats.malformed == 0
     assert not house.broker.clients
 
 
+@pytest.mark.spec("3.2.2-6")
+@pytest.mark.parametrize("later", [False, True])
+@pytest.mark.parametrize("code", [6, 255])
+async def test_closed_without_an_answer_for_a_code_that_mqtt_does_not_have(
+    open_house: OpenHouse, code: int, later: bool
+):
+    client = await (await open_house(Doorkeeper(code, later))).open()
+    client.send(wire.connect())
+    assert await client.until_closed() == []
+
+
+@pytest.mark.spec("3.2.2-4")
+async def test_session_is_not_present_in_a_refusal(open_house: OpenHouse):
+    house = await open_house()
+    await (await house.client("lamp", clean=False)).close()
+    house.hooks.authenticate = lambda client, password: BAD_CREDENTIALS
+    client = await house.open()
+    client.send(wire.connect("lamp", clean=False))
+    assert await client.until_closed() == [(0x20, b"\x00\x04")]
+    assert house.broker.stats.sessions == 1
+
+
+@pytest.mark.spec("3.1.3-5")
+@pytest.mark.parametrize("client_id", ["a", "0123456789abcdefghijklm", "nopqrstuvwxyzABCDEFGHIJ", "KLMNOPQRSTUVWXYZ"])
+async def test_accepted_with_an_id_of_digits_and_letters(house: House, client_id: str):
+    await house.client(client_id)
+    assert list(house.broker.clients) == [client_id]
+
+
+@pytest.mark.spec("3.1.4-4", "3.2.2-3")
 @pytest.mark.parametrize("later", [False, True])
 async def test_accepted_with_all_that_the_hook_may_want_to_know(open_house: OpenHouse, later: bool):
     house = await open_house(Doorkeeper(ACCEPTED, later))
@@ -52,6 +85,7 @@ async def test_accepted_with_all_that_the_hook_may_want_to_know(open_house: Open
     assert address.startswith("127.0.0.1:")
 
 
+@pytest.mark.spec("3.2.0-1")
 async def test_packets_sent_before_connack_wait_for_it(open_house: OpenHouse):
     house = await open_house(Doorkeeper(ACCEPTED, True))
     client = await house.open()
@@ -67,6 +101,7 @@ async def test_large_packet_right_behind_a_connect_is_read(open_house: OpenHouse
     assert [(await client.read()).first for _ in range(2)] == [0x20, 0x40]
 
 
+@pytest.mark.spec("7.1.1-1")
 async def test_one_byte_at_a_time(house: House):
     client = await house.open()
     for byte in wire.connect("lamp") + wire.publish("a", b"x" * 200, qos=1):
@@ -98,6 +133,7 @@ async def test_one_line_when_a_login_is_refused(open_house: OpenHouse, caplog, r
     assert len(caplog.messages) == 1
 
 
+@pytest.mark.spec("3.1.3-6")
 async def test_generated_id_for_an_empty_one_with_a_clean_session(house: House):
     await house.client("")
     await house.client("")
@@ -105,18 +141,21 @@ async def test_generated_id_for_an_empty_one_with_a_clean_session(house: House):
     assert all(client_id.startswith("auto-") for client_id in house.broker.clients)
 
 
+@pytest.mark.spec("3.1.3-7", "3.1.3-8", "3.2.2-5")
 async def test_refused_for_an_empty_id_with_a_persistent_session(house: House):
     client = await house.open()
     client.send(wire.connect("", clean=False))
     assert await client.until_closed() == [(0x20, b"\x00\x02")]
 
 
+@pytest.mark.spec("3.1.3-9")
 async def test_refused_for_an_id_over_the_limit(open_house: OpenHouse):
     client = await (await open_house(client_id_length=5)).open()
     client.send(wire.connect("größe"))
     assert await client.until_closed() == [(0x20, b"\x00\x02")]
 
 
+@pytest.mark.spec("3.1.2-2")
 @pytest.mark.parametrize(("name", "level"), [("MQTT", 5), ("MQTT", 3), ("MQTT", 0x84), ("MQIsdp", 3)])
 async def test_another_version_is_told_so(house: House, name: str, level: int):
     client = await house.open()
@@ -194,6 +233,7 @@ async def test_listener_closed_leaves_connections_alone(house: House):
     assert await client.until_pong() == []
 
 
+@pytest.mark.spec("3.2.2-6", "4.8.0-2")
 @pytest.mark.parametrize("hook", ["authenticate", "may_publish", "on_presence"])
 async def test_failing_hook_ends_that_client_only(open_house: OpenHouse, hook: str):
     house = await open_house()
@@ -206,3 +246,12 @@ async def test_failing_hook_ends_that_client_only(open_house: OpenHouse, hook: s
     assert list(house.broker.clients) == ["bystander"]
     assert house.broker.stats.hook_failures >= 1
     house.hooks = house.broker.hooks = Recorder()
+
+
+@pytest.mark.spec("3.14.4-2")
+async def test_nothing_is_done_after_disconnect(house: House):
+    client = await house.client("lamp")
+    client.send(wire.DISCONNECT + wire.publish("a", b"x", retain=True) + wire.connect("lamp") + b"\x00\x00")
+    assert await client.until_closed() == []
+    assert house.hooks.presence[-1] == ("lamp", False, "disconnected")
+    assert house.broker.stats.messages_in == house.broker.stats.malformed == 0

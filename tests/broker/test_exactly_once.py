@@ -37,6 +37,7 @@ async def receiver(house: House) -> Wire:
     return client
 
 
+@pytest.mark.spec("2.3.1-6", "3.3.4-1", "3.8.4-6", "4.3.3-2")
 async def test_published_goes_to_all_with_the_lower_qos(house: House):
     reader = await house.client("reader", ("a", 2), ("b", 1))
     writer = await house.client("writer")
@@ -46,6 +47,7 @@ async def test_published_goes_to_all_with_the_lower_qos(house: House):
     assert [(got.first, got.payload) for got in await reader.until_pong()] == [(0x34, b"x"), (0x32, b"y")]
 
 
+@pytest.mark.spec("4.3.3-2")
 async def test_published_again_before_its_pubrel_is_the_same_message(house: House):
     reader = await house.client("reader", ("a", 2))
     writer = await house.client("writer")
@@ -55,6 +57,7 @@ async def test_published_again_before_its_pubrel_is_the_same_message(house: Hous
     assert [got.payload for got in await reader.until_pong()] == [b"x", b"x"]
 
 
+@pytest.mark.spec("4.1.0-1", "4.3.3-2")
 async def test_published_again_after_a_reconnect_is_the_same_message(house: House):
     writer = await house.client("c", clean=False)
     await writer.ask(wire.publish("a", b"x", qos=2))
@@ -65,6 +68,7 @@ async def test_published_again_after_a_reconnect_is_the_same_message(house: Hous
     assert len(house.hooks.messages) == 1
 
 
+@pytest.mark.spec("3.1.2-6")
 async def test_published_again_in_a_new_session_is_a_new_message(house: House):
     writer = await house.client("c")
     await writer.ask(wire.publish("a", b"x", qos=2))
@@ -73,6 +77,7 @@ async def test_published_again_in_a_new_session_is_a_new_message(house: House):
     assert len(house.hooks.messages) == 2
 
 
+@pytest.mark.spec("2.2.2-1", "4.3.3-2")
 async def test_unknown_pubrel_and_pubrec_are_answered(house: House):
     client = await house.client()
     client.send(wire.pubrel(7), wire.pubrec(8), wire.pubcomp(9))
@@ -125,6 +130,7 @@ async def test_pubrel_for_what_is_still_held_is_malformed(open_house: OpenHouse)
     assert "PUBREL" in house.hooks.presence[-1][2]
 
 
+@pytest.mark.spec("4.3.3-1")
 async def test_received_is_over_with_pubcomp(house: House):
     client = await receiver(house)
     assert await client.ask(wire.pubrec(1)) == (0x62, b"\x00\x01")
@@ -133,12 +139,14 @@ async def test_received_is_over_with_pubcomp(house: House):
     assert await (await come_back(house)).until_pong() == []
 
 
+@pytest.mark.spec("2.3.1-4", "3.3.1-1", "4.3.3-1", "4.4.0-1")
 async def test_received_without_pubrec_comes_again_with_dup(house: House):
     await vanish(house, await receiver(house))
     got = await (await come_back(house)).read()
     assert (got.first, got.packet_id, got.payload) == (0x3C, 1, b"x")
 
 
+@pytest.mark.spec("4.3.3-1", "4.4.0-1")
 async def test_received_with_pubrec_does_not_come_again_but_its_pubrel_does(house: House):
     client = await receiver(house)
     await client.ask(wire.pubrec(1))
@@ -150,6 +158,7 @@ async def test_received_with_pubrec_does_not_come_again_but_its_pubrel_does(hous
     assert await client.until_pong() == []
 
 
+@pytest.mark.spec("4.6.0-4")
 async def test_pubrels_come_again_in_the_order_of_the_pubrecs(house: House):
     client = await receiver(house)
     house.broker.publish("a", b"y", qos=2)
@@ -188,8 +197,28 @@ async def test_wrong_acknowledgement_closes_and_loses_nothing(house: House, qos:
     assert (await (await come_back(house)).read()).payload == b"x"
 
 
+@pytest.mark.spec("3.3.1-5", "3.8.4-6")
 async def test_retained_is_sent_with_the_lower_qos(house: House):
     house.broker.publish("a", b"x", qos=2, retain=True)
     client = await house.client("c", ("a", 2))
     assert (await client.read()).first == 0x35
     assert [got.first for got in await (await house.client("d", ("a", 1))).until_pong()] == [0x33]
+
+
+@pytest.mark.spec("4.6.0-3")
+async def test_pubrecs_keep_the_order_of_arrival(open_house: OpenHouse):
+    house = await open_house(Holder())
+    writer = await house.client()
+    writer.send(*[wire.publish("a", qos=2, packet_id=n) for n in (3, 1, 2)])
+    await writer.until_pong()
+    for held in reversed(house.hooks.messages):
+        held.ack()
+    assert [(got.first, got.packet_id) for got in await writer.until_pong()] == [(0x50, 3), (0x50, 1), (0x50, 2)]
+
+
+async def test_not_taken_and_malformed_is_new_when_it_comes_again(house: House):
+    writer = await house.client("c", clean=False)
+    writer.send(wire.publish("a/#", b"x", qos=2))
+    await writer.until_closed()
+    assert (await (await come_back(house)).ask(wire.publish("a", b"x", qos=2, dup=True))).first == 0x50
+    assert [message.topic for message in house.hooks.messages] == ["a"]

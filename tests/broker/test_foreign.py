@@ -25,6 +25,7 @@ def visit(request, mosquitto_programs):
     return lambda *account, **more: request.param(Account(*account, **more), mosquitto_programs)
 
 
+@pytest.mark.spec("7.0.0-2", "7.1.1-1")
 async def test_publishes_and_gets_what_it_subscribed_to(house, visit):
     async with visit(house.port, "guest") as guest:
         await guest.subscribe("a/+")

@@ -27,6 +27,7 @@ def matches(topic_filter: str, topic: str) -> bool:
     return len(wanted) == len(given_) and all(w in ("+", g) for w, g in zip(wanted, given_, strict=True))
 
 
+@pytest.mark.spec("4.7.2-1", "4.7.3-4")
 @pytest.mark.parametrize(
     ("topic_filter", "topic", "match"),
     [
@@ -61,6 +62,7 @@ SESSIONS = [a_session() for _ in range(3)]
 CHANGES = st.lists(st.tuples(st.booleans(), FILTERS, st.sampled_from(SESSIONS), st.integers(0, 1), NAMES), max_size=30)
 
 
+@pytest.mark.spec("3.3.2-3", "3.3.5-1", "4.7.2-1")
 @given(CHANGES)
 def test_subscriptions_after_any_changes(changes):
     subscriptions, known = Subscriptions(), {}

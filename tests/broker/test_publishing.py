@@ -1,5 +1,6 @@
 """PUBLISH: acknowledged, routed, held for the application, forbidden."""
 
+import pytest
 from henge_mqtt import HOLD, Client, Received
 
 from tests.broker import wire
@@ -21,6 +22,7 @@ class Strict(Recorder):
         return topic != "no"
 
 
+@pytest.mark.spec("2.3.1-6", "3.3.4-1", "4.3.2-2", "4.5.0-1")
 async def test_qos_1_is_acknowledged_and_routed(house: House):
     reader = await house.client("reader", ("a", 1))
     writer = await house.client("writer")
@@ -29,6 +31,7 @@ async def test_qos_1_is_acknowledged_and_routed(house: House):
     assert (got.first, got.topic, got.payload) == (0x32, "a", b"hello")
 
 
+@pytest.mark.spec("3.3.1-2", "3.8.4-6", "4.3.1-1")
 async def test_qos_is_the_lower_of_published_and_granted(house: House):
     reader = await house.client("reader", ("zero", 0), ("one", 1))
     writer = await house.client("writer")
@@ -37,16 +40,19 @@ async def test_qos_is_the_lower_of_published_and_granted(house: House):
     assert [(packet.topic, packet.first) for packet in got] == [("zero", 0x30), ("one", 0x32), ("one", 0x30)]
 
 
+@pytest.mark.spec("3.3.5-1")
 async def test_once_per_client_with_overlapping_filters(house: House):
     reader = await house.client("reader", ("a/b", 0), ("a/+", 1), ("#", 0))
     house.broker.publish("a/b", b"x")
     assert [packet.first for packet in await reader.until_pong()] == [0x32]
 
 
-async def test_order_is_kept_per_topic(house: House):
-    reader = await house.client("reader", ("a", 1))
+@pytest.mark.spec("4.6.0-5", "4.6.0-6")
+@pytest.mark.parametrize("qos", [0, 1, 2])
+async def test_order_is_kept_per_topic(house: House, qos: int):
+    reader = await house.client("reader", ("a", qos))
     writer = await house.client("writer")
-    writer.send(*[wire.publish("a", b"%d" % n, qos=1, packet_id=n) for n in range(1, 20)])
+    writer.send(*[wire.publish("a", b"%d" % n, qos=qos, packet_id=n) for n in range(1, 20)])
     assert [(await reader.read()).payload for _ in range(19)] == [b"%d" % n for n in range(1, 20)]
 
 
@@ -79,6 +85,7 @@ async def test_held_is_acknowledged_and_routed_only_when_the_application_acks(op
     assert [packet.topic for packet in await reader.until_pong()] == ["held/a"]
 
 
+@pytest.mark.spec("4.6.0-2")
 async def test_acknowledgements_keep_the_order_of_arrival(open_house: OpenHouse):
     house = await open_house(Holder())
     writer = await house.client("writer")
@@ -126,6 +133,7 @@ async def test_socket_is_not_read_while_too_much_is_held(open_house: OpenHouse):
     assert [(await writer.read()).packet_id for _ in range(8)] == list(range(1, 9))
 
 
+@pytest.mark.spec("3.3.5-2")
 async def test_forbidden_is_acknowledged_and_dropped(open_house: OpenHouse):
     house = await open_house(Strict())
     reader = await house.client("reader", ("#", 1))
@@ -137,6 +145,7 @@ async def test_forbidden_is_acknowledged_and_dropped(open_house: OpenHouse):
     assert house.broker.stats.refused_publishes == 1
 
 
+@pytest.mark.spec("3.3.5-2")
 async def test_disconnected_when_it_goes_on_with_forbidden_publishes(open_house: OpenHouse):
     house = await open_house(Strict(), forbidden_publishes=3)
     writer = await house.client("writer")
@@ -156,6 +165,7 @@ async def test_forbidden_behind_a_held_one_keeps_its_turn(open_house: OpenHouse)
     assert [packet.first for packet in await client.until_pong()] == [0x32, 0x40, 0x40]
 
 
+@pytest.mark.spec("4.7.2-1")
 async def test_dollar_topics_are_not_for_clients(house: House):
     reader = await house.client("reader", ("$SYS/#", 1), ("#", 1), ("+/a", 1))
     writer = await house.client("writer")
@@ -165,6 +175,7 @@ async def test_dollar_topics_are_not_for_clients(house: House):
     assert [packet.payload for packet in await reader.until_pong()] == [b"real"]
 
 
+@pytest.mark.spec("4.8.0-2")
 async def test_failing_hook_ends_that_client_only(open_house: OpenHouse, caplog):
     class Broken(Recorder):
         def on_message(self, client: Client, message: Received) -> None:
@@ -179,3 +190,32 @@ async def test_failing_hook_ends_that_client_only(open_house: OpenHouse, caplog)
     assert house.broker.stats.hook_failures == 1
     assert "ZeroDivisionError" in caplog.text
     assert ("writer", False, "a hook failed") in house.hooks.presence
+
+
+@pytest.mark.spec("3.3.1-3")
+@pytest.mark.parametrize(("qos", "first"), [(1, 0x32), (2, 0x34)])
+async def test_dup_of_the_publisher_is_not_passed_on(house: House, qos: int, first: int):
+    reader = await house.client("reader", ("a", qos))
+    writer = await house.client("writer")
+    writer.send(wire.publish("a", b"x", qos=qos, dup=True))
+    assert (await reader.read()).first == first
+
+
+@pytest.mark.spec("4.3.2-2")
+async def test_same_packet_id_after_its_puback_is_a_new_message(house: House):
+    writer = await house.client("writer")
+    for _ in range(2):
+        assert await writer.ask(wire.publish("a", b"x", qos=1, packet_id=5, dup=True)) == (0x40, b"\x00\x05")
+    assert len(house.hooks.messages) == 2
+
+
+@pytest.mark.spec("1.5.3-3", "4.7.3-4")
+@pytest.mark.parametrize(
+    ("topic", "other"), [("\ufeffa", "a"), ("a\ufeff", "a"), ("é", "e\u0301"), ("a", "A"), ("/a", "a")]
+)
+async def test_topics_that_only_look_the_same_are_not(house: House, topic: str, other: str):
+    reader = await house.client("reader", (topic, 0))
+    writer = await house.client("writer")
+    writer.send(wire.publish(other, b"no"), wire.publish(topic, b"yes"))
+    await writer.until_pong()
+    assert [(packet.topic, packet.payload) for packet in await reader.until_pong()] == [(topic, b"yes")]

@@ -6,6 +6,7 @@ from tests.broker import wire
 from tests.broker.conftest import House, OpenHouse
 
 
+@pytest.mark.spec("3.3.1-5", "3.3.1-6", "3.3.1-8", "3.3.1-9")
 async def test_sent_to_a_new_subscription_with_the_flag_and_to_an_old_one_without(house: House):
     old = await house.client("old", ("a/+", 1))
     writer = await house.client("writer")
@@ -15,6 +16,7 @@ async def test_sent_to_a_new_subscription_with_the_flag_and_to_an_old_one_withou
     assert [(packet.first, packet.payload) for packet in await new.until_pong()] == [(0x33, b"kept")]
 
 
+@pytest.mark.spec("3.3.1-10", "3.3.1-11", "3.3.1-12")
 async def test_only_the_last_is_kept_and_an_empty_one_removes_it(house: House):
     house.broker.publish("a/b", b"1", retain=True)
     house.broker.publish("a/b", b"2", retain=True)
@@ -27,6 +29,7 @@ async def test_only_the_last_is_kept_and_an_empty_one_removes_it(house: House):
     assert house.broker.stats.retained == 0
 
 
+@pytest.mark.spec("3.3.1-6", "4.7.2-1")
 @pytest.mark.parametrize(
     ("topic_filter", "topics"),
     [
@@ -49,6 +52,7 @@ async def test_wildcards(house: House, topic_filter: str, topics: list[str]):
     assert sorted(packet.topic for packet in await client.until_pong()) == sorted(topics)
 
 
+@pytest.mark.spec("3.8.4-3")
 async def test_sent_again_for_every_subscribe(house: House):
     house.broker.publish("a", b"x", retain=True)
     client = await house.client("c", ("a", 1))
@@ -91,3 +95,40 @@ async def test_refused_to_a_client_that_asks_for_more_and_takes_nothing(open_hou
     client.send(wire.subscribe(("a/+", 1)))
     answers = await client.until_pong()
     assert answers[-1] == (0x90, b"\x00\x01\x80")
+
+
+@pytest.mark.spec("3.1.2-7")
+async def test_stay_when_the_session_of_their_publisher_ends(house: House):
+    writer = await house.client("writer")
+    await writer.ask(wire.publish("a", b"kept", qos=1, retain=True))
+    await writer.close()
+    await house.until(lambda: house.broker.stats.sessions == 0)
+    assert [packet.payload for packet in await (await house.client("c", ("a", 1))).until_pong()] == [b"kept"]
+
+
+@pytest.mark.spec("3.3.1-7")
+async def test_one_of_qos_0_replaces_and_is_kept(house: House):
+    writer = await house.client("writer")
+    writer.send(wire.publish("a", b"1", qos=1, retain=True), wire.publish("a", b"2", retain=True))
+    await writer.until_pong()
+    assert [(got.first, got.payload) for got in await (await house.client("c", ("a", 1))).until_pong()] == [
+        (0x31, b"2")
+    ]
+
+
+@pytest.mark.spec("3.3.1-7")
+async def test_none_is_left_when_there_is_no_room_for_the_last(open_house: OpenHouse):
+    house = await open_house(retained_bytes=20)
+    house.broker.publish("a", b"old", retain=True)
+    house.broker.publish("a", bytes(30), retain=True)
+    assert await (await house.client("c", ("a", 1))).until_pong() == []
+    house.broker.publish("a", bytes(19), retain=True)
+    assert house.broker.stats.retained == house.broker.stats.retained_dropped == 1
+
+
+@pytest.mark.spec("3.3.1-10", "3.3.1-11")
+async def test_empty_one_is_delivered_to_who_is_subscribed(house: House):
+    client = await house.client("c", ("a", 1))
+    house.broker.publish("a", b"", retain=True)
+    assert [(packet.first, packet.payload) for packet in await client.until_pong()] == [(0x32, b"")]
+    assert house.broker.stats.retained == 0

@@ -1,5 +1,7 @@
 """Persistent sessions: what is kept for a client that is away, and what is not."""
 
+import pytest
+
 from tests.broker import wire
 from tests.broker.conftest import House, OpenHouse
 from tests.broker.wire import Wire
@@ -16,6 +18,7 @@ async def come_back(house: House, client_id: str = "c") -> Wire:
     return client
 
 
+@pytest.mark.spec("2.3.1-4", "3.1.2-4", "3.1.2-5", "3.2.2-2", "3.3.1-1", "4.3.2-1", "4.4.0-1", "4.6.0-1")
 async def test_unacknowledged_come_again_in_order_with_dup_then_what_was_queued(open_house: OpenHouse):
     house = await open_house(inflight=3)
     client = await house.client("c", ("a", 1), clean=False)
@@ -34,6 +37,7 @@ async def test_unacknowledged_come_again_in_order_with_dup_then_what_was_queued(
     assert [(packet.first, packet.payload) for packet in await again.until_pong()] == [(0x32, b"5"), (0x32, b"6")]
 
 
+@pytest.mark.spec("3.1.2-5", "4.5.0-1")
 async def test_qos_0_is_not_kept_for_a_client_that_is_away(house: House):
     await leave(house, await house.client("c", ("a", 1), ("b", 0), clean=False))
     house.broker.publish("a", b"zero", qos=0)
@@ -70,9 +74,12 @@ async def test_window_bounds_what_is_in_flight(open_house: OpenHouse):
     assert [packet.payload for packet in await client.until_pong()] == [b"2"]
 
 
+@pytest.mark.spec("3.1.2-6", "3.1.4-3", "3.2.2-1", "3.2.2-3")
 async def test_clean_session_forgets(house: House):
     await leave(house, await house.client("c", ("a", 1), clean=False))
-    await leave(house, await house.client("c"))
+    client = await house.open()
+    assert await client.ask(wire.connect("c")) == (0x20, b"\x00\x00")
+    await leave(house, client)
     assert house.broker.publish("a", b"x") == 0
     client = await house.open()
     assert await client.ask(wire.connect("c", clean=False)) == (0x20, b"\x00\x00")
@@ -87,3 +94,37 @@ async def test_longest_gone_is_forgotten_when_there_are_too_many(open_house: Ope
     await come_back(house, "y")
     client = await house.open()
     assert await client.ask(wire.connect("x", clean=False)) == (0x20, b"\x00\x00")
+
+
+@pytest.mark.spec("3.1.3-2")
+async def test_belongs_to_its_client_id(house: House):
+    await leave(house, await house.client("c", ("a", 1), clean=False))
+    await leave(house, await house.client("C", ("b", 1), clean=False))
+    house.broker.publish("a", b"for c")
+    assert await (await come_back(house, "C")).until_pong() == []
+    assert [packet.payload for packet in await (await come_back(house, "c")).until_pong()] == [b"for c"]
+
+
+@pytest.mark.spec("4.1.0-2")
+async def test_is_never_forgotten_while_connected(open_house: OpenHouse):
+    house = await open_house(sessions=1)
+    clients = [await house.client(name, ("a", 1), clean=False) for name in "abc"]
+    await leave(house, clients.pop())
+    assert house.broker.publish("a", b"x") == 3
+    assert [[got.payload for got in await client.until_pong()] for client in clients] == [[b"x"], [b"x"]]
+
+
+@pytest.mark.spec("2.3.1-4", "4.3.2-1")
+async def test_packet_id_in_flight_is_not_given_again(house: House):
+    client = await house.client("c", ("a", 1))
+    house.broker.publish("a", b"unacknowledged")
+    first = await client.read()
+    for _ in range(65535 // 15):
+        for _ in range(15):
+            house.broker.publish("a", b"")
+        ids = [(await client.read()).packet_id for _ in range(15)]
+        assert first.packet_id not in ids
+        client.send(b"".join(map(wire.puback, ids)))
+        await client.until_pong()
+    house.broker.publish("a", b"")
+    assert (await client.read()).packet_id == first.packet_id + 2  # once around, and past it

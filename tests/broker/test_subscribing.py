@@ -27,6 +27,7 @@ class Librarian(Recorder):
         return await asyncio.shield(self.found)
 
 
+@pytest.mark.spec("2.3.1-7", "3.8.4-1", "3.8.4-2", "3.8.4-4", "3.8.4-5", "3.9.3-1", "3.9.3-2")
 async def test_one_code_per_filter_in_order(open_house: OpenHouse):
     house = await open_house(Librarian())
     house.hooks.refused.add("b")
@@ -36,6 +37,7 @@ async def test_one_code_per_filter_in_order(open_house: OpenHouse):
     assert [house.broker.publish(topic, b"") for topic in "abcd"] == [1, 0, 1, 1]
 
 
+@pytest.mark.spec("3.8.4-3")
 async def test_subscribing_again_changes_the_qos(house: House):
     client = await house.client("c", ("a", 1))
     await client.ask(wire.subscribe(("a", 0)))
@@ -44,6 +46,7 @@ async def test_subscribing_again_changes_the_qos(house: House):
     assert house.broker.stats.subscriptions == 1
 
 
+@pytest.mark.spec("2.3.1-7", "3.10.4-2", "3.10.4-4", "3.10.4-5", "3.10.4-6")
 async def test_unsubscribed_gets_nothing_more(house: House):
     client = await house.client("c", ("a", 1), ("b/#", 1))
     assert await client.ask(wire.unsubscribe("a", "b/#", "never", packet_id=3)) == (0xB0, b"\x00\x03")
@@ -51,6 +54,7 @@ async def test_unsubscribed_gets_nothing_more(house: House):
     assert house.broker.stats.subscriptions == 0
 
 
+@pytest.mark.spec("3.8.4-5", "3.9.3-2")
 async def test_refused_when_there_are_too_many(open_house: OpenHouse):
     house = await open_house(subscriptions=2)
     client = await house.client("c", ("a", 1), ("b", 1))
@@ -104,6 +108,7 @@ async def test_nobody_is_told_when_the_client_has_gone_meanwhile(open_house: Ope
     assert await again.until_pong() == []
 
 
+@pytest.mark.spec("4.8.0-2")
 @pytest.mark.parametrize("failure", [OSError("disk"), asyncio.CancelledError()])
 async def test_client_ends_when_its_retained_fail(open_house: OpenHouse, failure: BaseException):
     house = await open_house(Librarian())
@@ -129,3 +134,26 @@ async def test_nothing_is_left_waiting_when_the_broker_closes(open_house: OpenHo
     await house.until(lambda: house.broker.stats.subscriptions == 2)
     await house.broker.close()
     assert await client.until_closed() == []
+
+
+@pytest.mark.spec("3.10.4-1")
+async def test_only_the_very_same_filter_is_unsubscribed(house: House):
+    client = await house.client("c", ("a/+", 0), ("a/#", 1), ("A/b", 1))
+    await client.ask(wire.unsubscribe("a/b", "#", "+/b", "a/B", "A/+"))
+    assert house.broker.stats.subscriptions == 3
+    await client.ask(wire.unsubscribe("a/#"))
+    house.broker.publish("a/b", b"x")
+    assert [packet.first for packet in await client.until_pong()] == [0x30]
+
+
+@pytest.mark.spec("3.10.4-3")
+@pytest.mark.parametrize("qos", [1, 2])
+async def test_what_is_under_way_is_delivered_after_unsubscribe(house: House, qos: int):
+    client = await house.client("c", ("a", 2), clean=False)
+    house.broker.publish("a", b"x", qos=qos)
+    await client.read()
+    await client.ask(wire.unsubscribe("a"))
+    await client.close()
+    await house.until(lambda: not house.broker.clients)
+    again = await house.client("c", clean=False)
+    assert [(packet.first, packet.payload) for packet in await again.until_pong()] == [(0x38 | qos << 1, b"x")]

@@ -1,11 +1,13 @@
 """A client id that connects a second time takes the place of the first."""
 
+import pytest
 from henge_mqtt import ACCEPTED, BAD_CREDENTIALS, Client
 
 from tests.broker import wire
 from tests.broker.conftest import House, OpenHouse, Recorder
 
 
+@pytest.mark.spec("3.1.4-2")
 async def test_old_connection_ends_and_its_will_goes_out_before_the_new_connack(house: House):
     old = await house.client("lamp", will=("status", b"offline", 1, True))
     new = await house.client("lamp", will=("status", b"offline", 1, True))
@@ -24,6 +26,7 @@ async def test_offline_of_the_old_before_online_of_the_new(house: House):
     assert house.broker.clients["lamp"].connected
 
 
+@pytest.mark.spec("3.1.2-6", "3.1.4-3")
 async def test_subscriptions_of_a_clean_session_end_with_it(house: House):
     await house.client("lamp", ("a", 1))
     new = await house.client("lamp")
@@ -31,6 +34,7 @@ async def test_subscriptions_of_a_clean_session_end_with_it(house: House):
     assert await new.until_pong() == []
 
 
+@pytest.mark.spec("3.1.4-3", "4.4.0-1")
 async def test_persistent_session_goes_over_with_what_is_in_flight(house: House):
     await house.client("lamp", ("a", 1), clean=False)
     house.broker.publish("a", b"x")

@@ -1,9 +1,12 @@
 """Who is silent for too long is closed, by a clock that the tests move."""
 
+import pytest
+
 from tests.broker import wire
 from tests.broker.conftest import House, OpenHouse
 
 
+@pytest.mark.spec("3.1.2-24")
 async def test_closed_when_keep_alive_is_missed(house: House):
     client = await house.client("lamp", keep_alive=10)
     house.pass_time(15)
@@ -14,6 +17,7 @@ async def test_closed_when_keep_alive_is_missed(house: House):
     assert house.broker.stats.timeouts == 1
 
 
+@pytest.mark.spec("3.1.2-24")
 async def test_any_packet_keeps_it_alive(house: House):
     client = await house.client("lamp", keep_alive=10)
     for request in [wire.PINGREQ, wire.publish("a", qos=1), wire.subscribe(("a", 0)), wire.PINGREQ]:
@@ -39,3 +43,9 @@ async def test_closed_when_no_connect_comes(open_house: OpenHouse):
     assert await silent.until_closed() == await slow.until_closed() == []
     assert house.broker.stats.timeouts == 2
     assert not house.hooks.presence
+
+
+@pytest.mark.spec("3.12.4-1")
+async def test_ping_is_answered(house: House):
+    client = await house.client()
+    assert await client.ask(wire.PINGREQ, wire.PINGREQ) == await client.read() == (0xD0, b"")

@@ -9,6 +9,7 @@ from tests.broker.conftest import House, OpenHouse, Recorder
 WILL = ("status", b"offline", 1, True)
 
 
+@pytest.mark.spec("3.1.2-8", "3.1.2-9", "3.1.2-17")
 @pytest.mark.parametrize(
     "end",
     [
@@ -28,6 +29,7 @@ async def test_published_when_the_connection_ends(house: House, end):
     assert [message.payload for message in house.broker.retained.match("status")] == [b"offline"]
 
 
+@pytest.mark.spec("3.1.2-8", "3.1.2-10", "3.14.4-3")
 async def test_not_published_after_disconnect(house: House):
     client = await house.client("lamp", will=WILL)
     client.send(wire.DISCONNECT)
@@ -35,6 +37,7 @@ async def test_not_published_after_disconnect(house: House):
     assert house.broker.stats.retained == 0
 
 
+@pytest.mark.spec("3.1.2-16")
 async def test_not_retained_when_it_does_not_ask_for_it(house: House):
     client = await house.client("lamp", will=("status", b"", 2, False))
     watcher = await house.client("watcher", ("status", 1))
@@ -54,3 +57,21 @@ async def test_connection_refused_for_a_will_on_a_forbidden_topic(open_house: Op
     assert await client.until_closed() == [(0x20, b"\x00\x05")]
     assert house.broker.stats.retained == 0
     await house.client("lamp", will=("lamp/status", b"offline", 0, True))
+
+
+@pytest.mark.spec("3.1.2-10")
+async def test_published_once_and_then_forgotten(house: House):
+    watcher = await house.client("watcher", ("status", 1))
+    await (await house.client("lamp", will=WILL, clean=False)).close()
+    assert (await watcher.read()).payload == b"offline"
+    await (await house.client("lamp", clean=False)).close()
+    await house.until(lambda: len(house.broker.clients) == 1)
+    assert await watcher.until_pong() == []
+
+
+@pytest.mark.spec("3.1.2-12")
+async def test_nothing_is_published_for_who_has_none(house: House):
+    watcher = await house.client("watcher", ("#", 1))
+    await (await house.client("lamp")).close()
+    await house.until(lambda: len(house.broker.clients) == 1)
+    assert await watcher.until_pong() == []

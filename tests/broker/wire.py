@@ -155,14 +155,15 @@ class Wire:
             came.append(answer)
         return came
 
-    async def until_closed(self) -> list[Packet]:
-        """All that came until the broker closed."""
+    async def until_closed(self, or_first: int = -1) -> list[Packet]:
+        """All that came until the broker closed, or until a packet that begins with `or_first`."""
         came = []
-        while True:
-            try:
+        try:
+            while not came or came[-1].first != or_first:
                 came.append(await self.read())
-            except (asyncio.IncompleteReadError, ConnectionError):
-                return came
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        return came
 
     async def close(self) -> None:
         """Vanish: no DISCONNECT."""

@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from henge_mqtt import metrics
+from henge_mqtt import Limits, metrics
+from henge_mqtt.limits import NAMES
 
 PAGE = (Path(__file__).parents[1] / "docs" / "broker.md").read_text()
 
@@ -18,4 +19,11 @@ def rows(title: str) -> dict[str, list[str]]:
 
 
 def test_every_metric_is_described():
-    assert rows("Metrics") == {metric.name: [metric.help] for metric in metrics.METRICS.values()}
+    shown = [*metrics.METRICS.values(), metrics.REACHED]
+    assert rows("Metrics") == {metric.name: [metric.help] for metric in shown}
+
+
+def test_every_limit_is_described_with_its_default():
+    assert {name: cells[0] for name, cells in rows("Limits").items()} == {
+        name: f"{getattr(Limits(), name):,}" for name in NAMES
+    }

@@ -15,6 +15,7 @@ from henge_mqtt import metrics
 from henge_mqtt.broker import Broker
 from henge_mqtt.errors import BrokerError
 from henge_mqtt.hooks import Hooks
+from henge_mqtt.limits import Limits
 from henge_mqtt.metricspage import MetricsPage
 from henge_mqtt.tls import server_context
 from henge_mqtt.users import read_users
@@ -37,19 +38,23 @@ def main() -> int:
         parser.error("--tls HOST:PORT and --cert FILE are given together")
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(levelname)s %(message)s")
     try:
+        limits = Limits.of(dict(options.limit))
+    except ValueError as problem:
+        parser.error(f"--limit: {problem}")
+    try:
         hooks = Hooks() if options.anonymous else read_users(options.users)
         context = server_context(options.cert, options.key) if options.cert else None
         _allow_many_sockets()
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(hooks, options, context))
+            runner.run(_serve(hooks, limits, options, context))
     except BrokerError as problem:
         print(f"henge_mqtt: {problem}", file=sys.stderr)
         return 1
     return 0
 
 
-async def _serve(hooks: Hooks, options: argparse.Namespace, context: ssl.SSLContext | None) -> None:
-    broker = Broker(hooks)
+async def _serve(hooks: Hooks, limits: Limits, options: argparse.Namespace, context: ssl.SSLContext | None) -> None:
+    broker = Broker(hooks, limits)
     listener = await broker.listen(*options.listen)
     print(f"henge_mqtt listens on {listener.host}:{listener.port}", flush=True)
     if context:
@@ -79,6 +84,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--metrics", type=_address, metavar="HOST:PORT", help="show what it counts to Prometheus, at /metrics there"
     )
+    parser.add_argument(
+        "--limit",
+        type=_assignment,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="set one of the limits that docs/broker.md lists, for example connections=500; may be repeated",
+    )
     parser.add_argument("--verbose", action="store_true", help="log when a connection begins and ends")
     return parser
 
@@ -88,6 +101,13 @@ def _address(text: str) -> Address:
     if not host or not port.isdecimal() or int(port) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
     return host.strip("[]"), int(port)
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
 
 
 def _loop_factory():

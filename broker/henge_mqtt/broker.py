@@ -18,6 +18,7 @@ from henge_mqtt import reasons
 from henge_mqtt.client import Client
 from henge_mqtt.connection import Connection
 from henge_mqtt.errors import ListenError, Malformed
+from henge_mqtt.gate import Gate
 from henge_mqtt.hooks import Hooks
 from henge_mqtt.limits import Limits
 from henge_mqtt.listener import BACKLOG, Listener
@@ -58,6 +59,7 @@ class Broker:
         self.subscriptions = Subscriptions()
         self.sessions = Sessions(self.limits, self.stats, self.subscriptions)
         self.retained = Retained(self.limits, self.stats)
+        self.gate = Gate(self.limits)
         self.wheel = Wheel(clock)
         self.outbox = Outbox()
         self.connected: dict[str, Connection] = {}
@@ -154,11 +156,17 @@ class Broker:
 
         Asked once for each socket: before the handshake, where there is TLS.
         """
-        if not self._closed and self.stats.connections + self.stats.handshakes < self.limits.connections:
-            return True
-        self.stats.refused_connections += 1
-        log.warning("connection from %s refused: there are %d", address, self.limits.connections)
-        return False
+        if self._closed:
+            return False
+        if self.stats.connections + self.stats.handshakes >= self.limits.connections:
+            limit = "connections"
+        else:
+            limit = self.gate.refusal(address.rpartition(":")[0], self.wheel.now)
+        if limit:
+            self.stats.refused_connections += 1
+            self.stats.reached[limit] += 1
+            log.warning("connection from %s refused: %s", address, limit)
+        return not limit
 
     def add(self, connection: Connection) -> None:
         """A connection is open, admitted or about to be closed."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from henge_mqtt.errors import Malformed, UnknownVersion
+from henge_mqtt.errors import Malformed, TooMuch, UnknownVersion
 
 # First bytes of the packets we send, and of those that may be received (table 2.1 and 2.2).
 CONNECT = 0x10
@@ -72,7 +72,7 @@ class Connect(NamedTuple):
 def frames(data: bytes, limit: int) -> Iterator[tuple[int, int, int]]:
     """Yield (first byte, start, end) of the body of each whole packet in `data`; a partial one at the end is left.
 
-    Raises Malformed for a remaining length (2.2.3) over `limit` or of five bytes, before its body has arrived.
+    Raises TooMuch for a remaining length (2.2.3) over `limit` and Malformed for one of five bytes, without the body.
     """
     position, size = 0, len(data)
     while size - position >= 2:
@@ -86,7 +86,7 @@ def frames(data: bytes, limit: int) -> Iterator[tuple[int, int, int]]:
             if not start:
                 return
         if length > limit:
-            raise Malformed(f"a packet of {length} bytes; the limit is {limit}")
+            raise TooMuch("packet_size", f"a packet of {length} bytes; the limit is {limit}")
         end = start + length
         if end > size:
             return

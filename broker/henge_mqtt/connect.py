@@ -45,6 +45,8 @@ def on_connect(connection: Connection, first: int, data: bytes, start: int, end:
     if request.will is not None:
         broker.topics.name(request.will.topic)
     if not _id_fits(request, broker.limits.client_id_length):
+        if request.client_id:
+            broker.stats.reached["client_id_length"] += 1
         log.info("client %r at %s: this client id is not accepted", request.client_id, connection.address)
         _refuse(connection, hooks.BAD_CLIENT_ID)
         return
@@ -105,7 +107,10 @@ def _will_allowed(connection: Connection, will: codec.Will) -> bool:
 
 def _refuse(connection: Connection, code: int) -> None:
     """Whoever decided it has logged why, so that each refusal is one line. A code of its own is not sent (3.2.2-6)."""
-    connection.broker.stats.refused_logins += 1
+    broker = connection.broker
+    broker.stats.refused_logins += 1
+    if code in (hooks.BAD_CREDENTIALS, hooks.NOT_AUTHORIZED):
+        broker.gate.login_failed(connection.host, broker.wheel.now)
     connection.will = None
     if code in REFUSALS:
         connection.send(codec.connack(False, code))

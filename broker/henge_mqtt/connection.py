@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from henge_mqtt import codec, reasons
 from henge_mqtt.client import Client
-from henge_mqtt.errors import Malformed
+from henge_mqtt.errors import Malformed, TooMuch
 from henge_mqtt.inbox import Inbox
 from henge_mqtt.message import Message
 from henge_mqtt.session import Session
@@ -37,6 +37,7 @@ class Connection(asyncio.Protocol, Client):
         "_seen",
         "_size_limit",
         "_soft",
+        "_stuck",
         "_transport",
         "_unsent",
         "_write_paused",
@@ -74,6 +75,7 @@ class Connection(asyncio.Protocol, Client):
         self._out: list[bytes] = []
         self._unsent = 0  # bytes in _out
         self._write_paused = False  # the transport's word
+        self._stuck = 0  # bytes that the transport holds while it takes no more, as counted in Stats.buffered_bytes
 
     # --- the socket opens and ends ------------------------------------------------------------------------------------
 
@@ -94,6 +96,7 @@ class Connection(asyncio.Protocol, Client):
     def connection_lost(self, exc: Exception | None) -> None:
         self._out.clear()
         self._end(reasons.LOST)
+        self._count_stuck(0)
         self.broker.wheel.remove(self)
         self.broker.gone(self)
 
@@ -114,6 +117,8 @@ class Connection(asyncio.Protocol, Client):
         was_connected = self.connected
         self.connected = False
         self.state = CLOSED
+        if self._buffer is not None:
+            self._unbuffer()
         self._write_out()
         self._transport.close()
         self.broker.wheel.set(self, self.broker.limits.close_timeout)
@@ -124,9 +129,11 @@ class Connection(asyncio.Protocol, Client):
         """The wheel has come round to this connection: what it waited for did not come, or it is to wait on."""
         broker = self.broker
         if self.state is CLOSED:
+            broker.stats.reached["close_timeout"] += 1
             self._transport.abort()
         elif self.state is not CONNECTED:
             broker.stats.timeouts += 1
+            broker.stats.reached["connect_timeout"] += 1
             self._end(reasons.CONNECT_TIMEOUT)
         else:
             left = 1.5 * self.keep_alive - (broker.wheel.now - self._seen)  # 3.1.2-24
@@ -142,6 +149,11 @@ class Connection(asyncio.Protocol, Client):
             peer = self._transport.get_extra_info("peername")
             self._address = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else ""
         return self._address
+
+    @property
+    def host(self) -> str:
+        """The address without its port."""
+        return self.address.rpartition(":")[0]
 
     @property
     def closed(self) -> bool:
@@ -172,15 +184,11 @@ class Connection(asyncio.Protocol, Client):
     def data_received(self, data: bytes) -> None:
         self._seen = self.broker.wheel.now
         self.broker.stats.bytes_in += len(data)
-        if self._buffer is not None:
-            self._buffer += data
-            if not self._reading or len(self._buffer) < self._needed:
+        if self._buffer is not None or not self._reading:
+            self._keep(data)
+            if self._buffer is None or not self._reading or len(self._buffer) < self._needed:
                 return
-            data = bytes(self._buffer)
-            self._buffer = None
-        elif not self._reading:
-            self._buffer = bytearray(data)
-            return
+            data = self._unbuffer()
         self._read(data)
 
     def _read(self, data: bytes) -> None:
@@ -200,25 +208,51 @@ class Connection(asyncio.Protocol, Client):
                     if self.state is not state or not self._reading:
                         break
             if end < len(data) and self.state is not CLOSED:
-                self._keep(data[end:])
+                self._await_rest(data[end:])
         except Malformed as problem:
             if self.state is not CLOSED:  # what follows the end of a connection is not looked at (3.1.4-5)
                 self.broker.stats.malformed += 1
+                if isinstance(problem, TooMuch):
+                    self._count(problem.limit)
                 self._end(f"malformed: {problem}")
         except Exception:
             self.fail("on a packet")
 
-    def _keep(self, rest: bytes) -> None:
+    def _count(self, limit: str) -> None:
+        if limit == "packet_size" and self.state is not CONNECTED:
+            limit = "connect_size"
+        self.broker.stats.reached[limit] += 1
+
+    def _await_rest(self, rest: bytes) -> None:
         """Wait for the remainder of a packet; not for one that is not to come at all."""
         if self._reading and rest[0] not in self.state:
             raise Malformed(unexpected(self.state, rest[0]))
-        self._buffer = bytearray(rest)
         self._needed = codec.frame_size(rest)
+        self._keep(rest)
+
+    def _keep(self, data: bytes) -> None:
+        """Put bytes aside; with too many of all clients', this one is given up."""
+        if self._buffer is None:
+            self._buffer = bytearray()
+        self._buffer += data
+        stats = self.broker.stats
+        stats.buffered_bytes += len(data)
+        if stats.buffered_bytes > self.broker.limits.buffer_bytes:
+            stats.reached["buffer_bytes"] += 1
+            self._end(reasons.NO_ROOM)
+
+    def _unbuffer(self) -> bytes:
+        """Take back what was put aside."""
+        assert self._buffer is not None
+        data, self._buffer = bytes(self._buffer), None
+        self.broker.stats.buffered_bytes -= len(data)
+        return data
 
     def defer(self) -> None:
         """Something of this client waits for the application; with too much of that, its socket is not read."""
         self._deferred += 1
         if self._deferred >= self.broker.limits.held and self._reading:
+            self.broker.stats.reached["held"] += 1
             self._stop_reading()
 
     def undefer(self) -> None:
@@ -238,8 +272,7 @@ class Connection(asyncio.Protocol, Client):
         self._transport.resume_reading()
         self._seen = self.broker.wheel.now
         if self._buffer is not None:
-            data, self._buffer = bytes(self._buffer), None
-            self._read(data)
+            self._read(self._unbuffer())
 
     def _stop_reading(self) -> None:
         self._reading = False
@@ -264,10 +297,7 @@ class Connection(asyncio.Protocol, Client):
             return
         self._write_out()
         if self._write_paused:
-            if self._transport.get_write_buffer_size() > self.broker.limits.write_hard:
-                self.broker.stats.slow_readers += 1
-                self._end(reasons.SLOW_READER)
-                self._transport.abort()
+            self._check_stuck()
         elif self.congested:
             self._relieve()
 
@@ -282,10 +312,31 @@ class Connection(asyncio.Protocol, Client):
 
     def pause_writing(self) -> None:
         self._write_paused = self.congested = True
+        self.broker.stats.reached["write_soft"] += 1
 
     def resume_writing(self) -> None:
         self._write_paused = False
+        self._count_stuck(0)
         self._relieve()
+
+    def _check_stuck(self) -> None:
+        """Cut a reader off for which too much waits, or that adds to too much that waits for all."""
+        broker = self.broker
+        self._count_stuck(self._transport.get_write_buffer_size())
+        if self._stuck > broker.limits.write_hard:
+            limit, reason = "write_hard", reasons.SLOW_READER
+        elif broker.stats.buffered_bytes > broker.limits.buffer_bytes:
+            limit, reason = "buffer_bytes", reasons.NO_ROOM
+        else:
+            return
+        broker.stats.slow_readers += 1
+        broker.stats.reached[limit] += 1
+        self._end(reason)
+        self._transport.abort()
+
+    def _count_stuck(self, size: int) -> None:
+        self.broker.stats.buffered_bytes += size - self._stuck
+        self._stuck = size
 
     def _relieve(self) -> None:
         self.congested = False

@@ -4,6 +4,7 @@
     ├── ListenError            an address could not be listened on
     ├── CertificateError       a certificate or its key cannot be used for TLS
     └── Malformed              a client broke the protocol; its connection is closed
+        ├── TooMuch            a client went beyond a limit; its connection is closed
         └── UnknownVersion     a CONNECT of another protocol level; answered with CONNACK 0x01 first
 
 `ListenError` and `CertificateError` reach the application. `Malformed` ends one connection and is seen in the log.
@@ -56,6 +57,14 @@ def _why_not(certificate: Path, key: Path, problem: Exception) -> str:
 
 class Malformed(BrokerError):
     """A client sent what MQTT 3.1.1 or a limit forbids; the text says what."""
+
+
+class TooMuch(Malformed):
+    """A client sent more than one of the `Limits` permits; `limit` is its name."""
+
+    def __init__(self, limit: str, text: str) -> None:
+        super().__init__(text)
+        self.limit = limit
 
 
 class UnknownVersion(Malformed):

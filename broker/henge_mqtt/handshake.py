@@ -72,6 +72,7 @@ class Handshake:
         """The wheel has come round: it has taken too long."""
         self._is_timed_out = True
         self._broker.stats.timeouts += 1
+        self._broker.stats.reached["connect_timeout"] += 1
         self._task.cancel()
 
     def over(self) -> None:

@@ -12,7 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from henge_mqtt import codec, reasons
-from henge_mqtt.errors import Malformed
+from henge_mqtt.errors import Malformed, TooMuch
 from henge_mqtt.hooks import HOLD
 from henge_mqtt.message import Received
 
@@ -57,15 +57,15 @@ def on_publish_qos2(connection: Connection, first: int, data: bytes, start: int,
         _repeat(connection, packet_id, unreleased[packet_id])
         return
     if len(unreleased) >= connection.broker.limits.unreleased:
-        raise Malformed(f"more than {len(unreleased)} QoS 2 messages without PUBREL")
+        raise TooMuch("unreleased", f"more than {len(unreleased)} QoS 2 messages without PUBREL")
     on_publish(connection, first, data, start, end)
-    unreleased.setdefault(packet_id, None)  # now that it is taken: one that closed the connection may come again
+    connection.session.expect_release(packet_id)  # now that it is taken: one that closed the connection may come again
 
 
 def on_pubrel(connection: Connection, first: int, data: bytes, start: int, end: int) -> None:
     """PUBREL (3.6): the packet id is free; answered with PUBCOMP, known or not."""
     codec.parse_packet_id(data, start, end)
-    held = connection.session.unreleased.pop(data[start:end], None)
+    held = connection.session.released(data[start:end])
     if held is not None and not held.acked:
         raise Malformed("a PUBREL for a message that was not answered with PUBREC yet")
     connection.send(codec.PUBCOMP_HEAD + data[start:end])
@@ -87,6 +87,7 @@ def _forbid(connection: Connection, topic: str) -> None:
     connection.broker.stats.refused_publishes += 1
     log.warning("client %r must not publish to %r: dropped", connection.id, topic)
     if connection.forbidden > connection.broker.limits.forbidden_publishes:
+        connection.broker.stats.reached["forbidden_publishes"] += 1
         connection.close(reasons.FORBIDDEN)
 
 
@@ -108,7 +109,7 @@ class Inbox:
         """Keep `message` until the application acknowledges it; with too many, the socket is not read meanwhile."""
         message.inbox = self
         if message.qos == 2:
-            self._connection.session.unreleased[message.packet_id] = message
+            self._connection.session.expect_release(message.packet_id, message)
         self.follow(message)
 
     def follow(self, message: Received) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from henge_mqtt import codec
+from henge_mqtt.limits import MESSAGE_BYTES
 
 if TYPE_CHECKING:
     from henge_mqtt.inbox import Inbox
@@ -22,6 +23,11 @@ class Message:
         self.retain = retain
         self._first = 0
         self._head = b""
+
+    @property
+    def size(self) -> int:
+        """Bytes that keeping it costs, about."""
+        return MESSAGE_BYTES + len(self.topic) + len(self.payload)
 
     def packet(self, first: int, packet_id: int = 0) -> bytes:
         """The PUBLISH packet with `first` as its first byte; `packet_id` belongs to QoS 1 and 2 only.

@@ -30,6 +30,8 @@ METRICS = {
     "sessions": _gauge("sessions", "Sessions now, connected or kept"),
     "subscriptions": _gauge("subscriptions", "Filters subscribed now"),
     "retained": _gauge("retained_messages", "Topics with a message that the broker retains"),
+    "session_bytes": _gauge("session_bytes", "What all sessions keep: messages in flight and waiting, subscriptions"),
+    "buffered_bytes": _gauge("buffered_bytes", "Unfinished packets, and bytes waiting for readers that are stuck"),
     "connects": _counter("connects", "CONNECTs accepted"),
     "disconnects": _counter("disconnects", "Accepted connections that ended"),
     "takeovers": _counter("takeovers", "Connections ended by a new one of the same client id"),
@@ -49,19 +51,25 @@ METRICS = {
     "slow_readers": _counter("slow_readers", "Connections cut because too much was waiting for them"),
     "hook_failures": _counter("hook_failures", "Mistakes of the application that the broker serves"),
 }
-"""Field of `Stats` -> its metric. Every field has one."""
+"""Field of `Stats` -> its metric. Every field has one, but for `reached`."""
+
+REACHED = _counter("limit_reached", "How often a limit had its consequence; the label `limit` is its name")
+"""`Stats.reached`, with the label `limit`."""
 
 
 def samples(stats: Stats) -> Iterator[tuple[Metric, int]]:
-    """Every metric with its value now."""
+    """Every metric without labels, with its value now."""
     for field, metric in METRICS.items():
         yield metric, getattr(stats, field)
 
 
 def text(stats: Stats) -> str:
     """All metrics in the Prometheus text format (`MEDIA_TYPE`)."""
-    lines = (
-        f"# HELP {metric.name} {metric.help}\n# TYPE {metric.name} {metric.kind}\n{metric.name} {value}\n"
-        for metric, value in samples(stats)
-    )
+    lines = [_head(metric) + f"{metric.name} {value}\n" for metric, value in samples(stats)]
+    lines.append(_head(REACHED))
+    lines += [f'{REACHED.name}{{limit="{limit}"}} {count}\n' for limit, count in stats.reached.items()]
     return "".join(lines)
+
+
+def _head(metric: Metric) -> str:
+    return f"# HELP {metric.name} {metric.help}\n# TYPE {metric.name} {metric.kind}\n"

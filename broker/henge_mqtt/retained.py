@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from henge_mqtt.limits import Limits
+from henge_mqtt.limits import MESSAGE_BYTES, Limits
 from henge_mqtt.message import Message
 from henge_mqtt.stats import Stats
 
@@ -33,11 +33,9 @@ class Retained:
         old = self._messages.get(topic)
         size = _size(message) if message.payload else 0
         grown = self._bytes + size - (_size(old) if old else 0)
-        if message.payload and (
-            grown > self._limits.retained_bytes
-            or (old is None and len(self._messages) >= self._limits.retained_messages)
-        ):
+        if message.payload and (limit := self._reached(old is None, grown)):
             self._stats.retained_dropped += 1
+            self._stats.reached[limit] += 1
             if old:  # an old message must not pass for the last one (3.3.1-7)
                 self.keep(Message(topic, b""))
             return False
@@ -65,6 +63,12 @@ class Retained:
             _collect(self._tree, names, 0, found)
         return found
 
+    def _reached(self, is_new: bool, grown: int) -> str:
+        """The limit that keeping one more message would break, or ""."""
+        if is_new and len(self._messages) >= self._limits.retained_messages:
+            return "retained_messages"
+        return "retained_bytes" if grown > self._limits.retained_bytes else ""
+
     def _plant(self, topic: str, message: Message) -> None:
         level = self._tree
         for name in topic.split("/"):
@@ -80,6 +84,10 @@ class Retained:
         while names and not path[-1]:
             path.pop()
             del path[-1][names.pop()]
+
+
+def _size(message: Message) -> int:
+    return message.size + MESSAGE_BYTES * message.topic.count("/")  # each level of the tree is a dict
 
 
 def _collect(level: dict[Any, Any], names: list[str], depth: int, found: list[Message]) -> None:
@@ -103,7 +111,3 @@ def _collect_all(level: dict[Any, Any], found: list[Message]) -> None:
             found.append(deeper)
         else:
             _collect_all(deeper, found)
-
-
-def _size(message: Message) -> int:
-    return len(message.topic) + len(message.payload)

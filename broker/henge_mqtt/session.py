@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _QOS = 0x06  # of a PUBLISH's first byte (2.2.2)
 _QOS2 = 0x04
 _RELEASED = (Message("", b""), _QOS2)  # in flight: the client has the message, but perhaps not the PUBREL
+_ID_BYTES = 128  # what remembering a packet id costs
 
 
 class Session:
@@ -30,12 +31,13 @@ class Session:
     A message goes out at once, if it can. What cannot waits in one of two places: retained messages found for a new
     subscription in `backlog` (they are bounded by the table they come from and none is dropped), live ones in `queue`,
     which drops its oldest. The backlog goes first, and while there is one nothing overtakes it: a retained message is
-    older than every live one.
+    older than every live one. What is kept counts in `Stats.session_bytes`.
     """
 
     __slots__ = (
         "_backlog",
         "_inflight",
+        "_inflight_bytes",
         "_last_id",
         "_limits",
         "_queue",
@@ -56,12 +58,15 @@ class Session:
         self.unreleased: dict[bytes, Received | None] = {}
         """Packet ids of QoS 2 messages that came and whose PUBREL has not, with those that the application holds."""
         self._inflight: dict[int, tuple[Message, int]] = {}  # packet id -> message and first byte, in order of sending
+        self._inflight_bytes = 0
         self._backlog: deque[tuple[Message, int]] | None = None  # made when needed: most sessions never wait
         self._queue: deque[tuple[Message, int]] | None = None
         self._queued_bytes = 0
         self._last_id = 0
         self._limits = limits
         self._stats = stats
+
+    # --- messages to the client ---------------------------------------------------------------------------------------
 
     def deliver(self, message: Message, qos: int) -> None:
         """Send a live message, or queue or drop it by the rules of `Limits`."""
@@ -73,7 +78,7 @@ class Session:
                 or connection.congested
                 or self._queue
                 or self._backlog
-                or len(self._inflight) >= self._limits.inflight
+                or (self._inflight and self._window_full())
             ):
                 self._enqueue(message, first)
             else:
@@ -93,6 +98,7 @@ class Session:
             self._backlog = deque()
         for message in messages:
             self._backlog.append((message, PUBLISH_QOS0 | min(message.qos, granted) << 1 | RETAIN))
+            self._stats.session_bytes += message.size
         self.drain()
 
     @property
@@ -104,39 +110,6 @@ class Session:
     def backlogged(self) -> bool:
         """There are more retained messages to send than a client may ask for."""
         return self._backlog is not None and len(self._backlog) >= self._limits.backlog_messages
-
-    def acknowledge(self, packet_id: int) -> None:
-        """The client has a QoS 1 message (PUBACK, 3.4). An id not in flight is passed over, as mosquitto does."""
-        found = self._inflight.pop(packet_id, None)
-        if found is not None:
-            if found[1] & _QOS2:
-                self._misused(packet_id, found, "a PUBACK for a message with QoS 2")
-            if self._queue or self._backlog:
-                self.drain()
-
-    def release(self, packet_id: int) -> None:
-        """The client has a QoS 2 message (PUBREC, 3.5): from now on PUBREL is what it may have missed.
-
-        Released ids stand behind those still to be received, in the order in which PUBRECs came (4.6.0-4).
-        """
-        found = self._inflight.pop(packet_id, None)
-        if found is not None:
-            if not found[1] & _QOS2:
-                self._misused(packet_id, found, "a PUBREC for a message with QoS 1")
-            self._inflight[packet_id] = _RELEASED
-
-    def complete(self, packet_id: int) -> None:
-        """The client knows that the id is free (PUBCOMP, 3.7)."""
-        found = self._inflight.pop(packet_id, None)
-        if found is not None:
-            if found is not _RELEASED:
-                self._misused(packet_id, found, "a PUBCOMP for a message that had no PUBREL")
-            self.drain()
-
-    def _misused(self, packet_id: int, found: tuple[Message, int], problem: str) -> None:
-        """The wrong acknowledgement for what was in flight, where it stays: the session may outlive the connection."""
-        self._inflight[packet_id] = found
-        raise Malformed(problem)
 
     def resume(self) -> None:
         """After CONNACK: send again what was not acknowledged, in order and with DUP (4.4.0-1), then what waits."""
@@ -154,22 +127,85 @@ class Session:
         """Send what waits, until the window is full or the socket is."""
         while (connection := self.connection) is not None and not connection.congested:
             waiting = self._backlog or self._queue
-            if not waiting or (waiting[0][1] & _QOS and self._window_full()):
+            if not waiting or (waiting[0][1] & _QOS and self._inflight and self._window_full()):
                 break
             message, first = waiting.popleft()
+            self._stats.session_bytes -= message.size
             if waiting is self._queue:
-                self._queued_bytes -= _size(message)
+                self._queued_bytes -= message.size
             self._send(connection, message, first)
         if self._backlog is not None and not self._backlog:
             self._backlog = None
         if self._queue is not None and not self._queue:
             self._queue = None
 
-    def _window_full(self) -> bool:
-        return len(self._inflight) >= self._limits.inflight
+    def clear(self) -> None:
+        """Let go of everything: the session is over."""
+        waiting = [message.size for message, _ in (*self._inflight.values(), *(self._backlog or ()))]
+        self._stats.session_bytes -= sum(waiting) + self._queued_bytes + _ID_BYTES * len(self.unreleased)
+        self._inflight.clear()
+        self.unreleased.clear()
+        self._backlog = self._queue = None
+        self._inflight_bytes = self._queued_bytes = 0
+
+    # --- acknowledgements from the client -----------------------------------------------------------------------------
+
+    def acknowledge(self, packet_id: int) -> None:
+        """The client has a QoS 1 message (PUBACK, 3.4). An id not in flight is passed over, as mosquitto does."""
+        found = self._inflight.pop(packet_id, None)
+        if found is not None:
+            if found[1] & _QOS2:
+                self._misused(packet_id, found, "a PUBACK for a message with QoS 2")
+            self._landed(found[0])
+            if self._queue or self._backlog:
+                self.drain()
+
+    def release(self, packet_id: int) -> None:
+        """The client has a QoS 2 message (PUBREC, 3.5): from now on PUBREL is what it may have missed.
+
+        Released ids stand behind those still to be received, in the order in which PUBRECs came (4.6.0-4).
+        """
+        found = self._inflight.pop(packet_id, None)
+        if found is not None:
+            if not found[1] & _QOS2:
+                self._misused(packet_id, found, "a PUBREC for a message with QoS 1")
+            if found is not _RELEASED:
+                self._landed(found[0])
+                self._stats.session_bytes += _RELEASED[0].size
+                self._inflight_bytes += _RELEASED[0].size
+            self._inflight[packet_id] = _RELEASED
+
+    def complete(self, packet_id: int) -> None:
+        """The client knows that the id is free (PUBCOMP, 3.7)."""
+        found = self._inflight.pop(packet_id, None)
+        if found is not None:
+            if found is not _RELEASED:
+                self._misused(packet_id, found, "a PUBCOMP for a message that had no PUBREL")
+            self._landed(found[0])
+            self.drain()
+
+    # --- QoS 2 from the client ----------------------------------------------------------------------------------------
+
+    def expect_release(self, packet_id: bytes, held: Received | None = None) -> None:
+        """A QoS 2 message came, which the application holds or not; its id is not free before PUBREL (3.6)."""
+        if packet_id not in self.unreleased:
+            self._stats.session_bytes += _ID_BYTES
+            self.unreleased[packet_id] = held
+        elif held is not None:
+            self.unreleased[packet_id] = held
+
+    def released(self, packet_id: bytes) -> Received | None:
+        """PUBREL came; returns the message if the application still holds it."""
+        if packet_id not in self.unreleased:
+            return None
+        self._stats.session_bytes -= _ID_BYTES
+        return self.unreleased.pop(packet_id)
+
+    # ------------------------------------------------------------------------------------------------------------------
 
     def _send(self, connection: Connection, message: Message, first: int) -> None:
-        self._stats.messages_out += 1
+        stats = self._stats
+        stats.messages_out += 1
         if not first & _QOS:
             connection.send(message.packet(first))
             return
@@ -178,17 +214,55 @@ class Session:
             packet_id = packet_id % 65535 + 1
         self._last_id = packet_id
         self._inflight[packet_id] = (message, first)
+        size = message.size
+        self._inflight_bytes += size
+        stats.session_bytes += size
         connection.send(message.packet(first, packet_id))
+
+    def _landed(self, message: Message) -> None:
+        """No longer in flight."""
+        size = message.size
+        self._inflight_bytes -= size
+        self._stats.session_bytes -= size
+
+    def _misused(self, packet_id: int, found: tuple[Message, int], problem: str) -> None:
+        """The wrong acknowledgement for what was in flight, where it stays: the session may outlive the connection."""
+        self._inflight[packet_id] = found
+        raise Malformed(problem)
+
+    def _window_full(self) -> bool:
+        """Whether what is in flight is as much as may be."""
+        limits, stats = self._limits, self._stats
+        if len(self._inflight) >= limits.inflight:
+            limit = "inflight"
+        elif self._inflight_bytes >= limits.inflight_bytes:
+            limit = "inflight_bytes"
+        elif stats.session_bytes >= limits.session_bytes:
+            limit = "session_bytes"
+        else:
+            return False
+        stats.reached[limit] += 1
+        return True
 
     def _enqueue(self, message: Message, first: int) -> None:
         if self._queue is None:
             self._queue = deque()
         self._queue.append((message, first))
-        self._queued_bytes += _size(message)
-        while len(self._queue) > self._limits.queue_messages or self._queued_bytes > self._limits.queue_bytes:
-            self._queued_bytes -= _size(self._queue.popleft()[0])
+        self._queued_bytes += message.size
+        self._stats.session_bytes += message.size
+        while self._queue and (limit := self._queue_reached()):
+            dropped = self._queue.popleft()[0]
+            self._queued_bytes -= dropped.size
+            self._stats.session_bytes -= dropped.size
             self._stats.dropped += 1
+            self._stats.reached[limit] += 1
 
-
-def _size(message: Message) -> int:
-    return len(message.topic) + len(message.payload)
+    def _queue_reached(self) -> str:
+        """The limit that the queue breaks, or ""."""
+        limits = self._limits
+        assert self._queue is not None
+        if len(self._queue) > limits.queue_messages:
+            return "queue_messages"
+        if self._queued_bytes > limits.queue_bytes:
+            return "queue_bytes"
+        return "session_bytes" if self._stats.session_bytes > limits.session_bytes else ""

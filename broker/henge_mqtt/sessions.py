@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 
-from henge_mqtt.limits import Limits
+from henge_mqtt.limits import MESSAGE_BYTES, Limits
 from henge_mqtt.session import Session
 from henge_mqtt.stats import Stats
 from henge_mqtt.subscriptions import Subscriptions
@@ -49,6 +49,7 @@ class Sessions:
         self._away[session.client_id] = session
         if len(self._away) > self._limits.sessions:
             oldest = next(iter(self._away.values()))
+            self._stats.reached["sessions"] += 1
             log.warning(
                 "session of client %r forgotten: more than %d are kept", oldest.client_id, self._limits.sessions
             )
@@ -61,11 +62,13 @@ class Sessions:
         self._stats.sessions -= 1
         for topic_filter in list(session.filters):
             self.unsubscribe(session, topic_filter)
+        session.clear()
 
     def subscribe(self, session: Session, topic_filter: str, qos: int) -> None:
         """Subscribe, or change the QoS of a subscription (3.8.4-3)."""
         if topic_filter not in session.filters:
             self._stats.subscriptions += 1
+            self._stats.session_bytes += _size(topic_filter)
         session.filters[topic_filter] = qos
         self._subscriptions.add(topic_filter, session, qos)
 
@@ -73,4 +76,9 @@ class Sessions:
         """Unsubscribe; what was not subscribed is passed over (3.10.4-5)."""
         if session.filters.pop(topic_filter, None) is not None:
             self._stats.subscriptions -= 1
+            self._stats.session_bytes -= _size(topic_filter)
             self._subscriptions.remove(topic_filter, session)
+
+
+def _size(topic_filter: str) -> int:
+    return len(topic_filter) + MESSAGE_BYTES * (1 + topic_filter.count("/"))  # each level of the trie costs

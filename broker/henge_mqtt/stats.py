@@ -1,6 +1,8 @@
 """What the broker counts about itself: plain integers, read by whoever publishes metrics."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from henge_mqtt import limits
 
 
 @dataclass(slots=True)
@@ -17,6 +19,10 @@ class Stats:
     """Filters subscribed now, over all sessions."""
     retained: int = 0
     """Topics with a message in the broker's own retained table now."""
+    session_bytes: int = 0
+    """What all sessions keep now: messages in flight and waiting, subscriptions, QoS 2 ids."""
+    buffered_bytes: int = 0
+    """Unfinished packets now, and bytes waiting for readers that are stuck."""
 
     connects: int = 0
     """CONNECTs accepted."""
@@ -55,3 +61,6 @@ class Stats:
     """Connections cut because too much was waiting for them."""
     hook_failures: int = 0
     """Exceptions out of the application's hooks."""
+
+    reached: dict[str, int] = field(default_factory=lambda: dict.fromkeys(limits.NAMES, 0))
+    """How often each of the `Limits` had its consequence, by name."""

@@ -58,14 +58,28 @@ def on_unsubscribe(connection: Connection, first: int, data: bytes, start: int, 
 def _grant(connection: Connection, topic_filter: str, qos: int) -> Grant | None:
     """Subscribe to one filter; None: refused."""
     broker, session = connection.broker, connection.session
-    full = len(session.filters) >= broker.limits.subscriptions and topic_filter not in session.filters
-    if full or session.backlogged or not broker.hooks.may_subscribe(connection, topic_filter):
+    limit = _reached(connection, topic_filter)
+    if limit or not broker.hooks.may_subscribe(connection, topic_filter):
         broker.stats.refused_subscriptions += 1
-        why = "has too many subscriptions for" if full or session.backlogged else "must not subscribe to"
+        if limit:
+            broker.stats.reached[limit] += 1
+        why = f"has reached {limit} with" if limit else "must not subscribe to"
         log.warning("client %r %s %r", connection.id, why, topic_filter)
         return None
     broker.sessions.subscribe(session, topic_filter, qos)
     return Grant(topic_filter, qos, broker.hooks.retained(connection, topic_filter))
+
+
+def _reached(connection: Connection, topic_filter: str) -> str:
+    """The limit that one more subscription would break, or ""."""
+    limits, session = connection.broker.limits, connection.session
+    if session.backlogged:
+        return "backlog_messages"
+    if topic_filter in session.filters:
+        return ""
+    if len(session.filters) >= limits.subscriptions:
+        return "subscriptions"
+    return "session_bytes" if connection.broker.stats.session_bytes >= limits.session_bytes else ""
 
 
 async def _answer_later(connection: Connection, packet_id: bytes, codes: bytes, grants: list[Grant]) -> None:

@@ -4,7 +4,7 @@ It says nothing about who may use them.
 """
 
 from henge_mqtt import codec
-from henge_mqtt.errors import Malformed
+from henge_mqtt.errors import Malformed, TooMuch
 from henge_mqtt.limits import Limits
 
 REMEMBERED = 32_768
@@ -49,7 +49,7 @@ class Topics:
         if not raw:
             raise Malformed("an empty topic")
         if len(raw) > self._length:
-            raise Malformed(f"a topic of {len(raw)} bytes; the limit is {self._length}")
+            raise TooMuch("topic_length", f"a topic of {len(raw)} bytes; the limit is {self._length}")
         if raw.count(b"/") >= self._depth:
-            raise Malformed(f"a topic of {raw.count(b'/') + 1} levels; the limit is {self._depth}")
+            raise TooMuch("topic_depth", f"a topic of {raw.count(b'/') + 1} levels; the limit is {self._depth}")
         return codec.text(raw)

@@ -65,3 +65,7 @@ def _of_broker(stats: Stats) -> Iterator[Metric]:
     for metric, value in mqtt_metrics.samples(stats):
         family = GaugeMetricFamily if metric.kind == "gauge" else CounterMetricFamily
         yield family(metric.name, metric.help, value)
+    reached = CounterMetricFamily(mqtt_metrics.REACHED.name, mqtt_metrics.REACHED.help, labels=["limit"])
+    for limit, count in stats.reached.items():
+        reached.add_metric([limit], count)
+    yield reached

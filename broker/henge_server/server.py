@@ -151,7 +151,7 @@ class Server:
         watch = Watch(store, moments.now)
         presence = Presence(lambda device, status, reason: _tell(watch, device, status, reason), moments.now)
         intake = Intake(store, watch, presence, timeline, Slices(), moments.now)
-        mqtt = EmbeddedMqtt()
+        mqtt = EmbeddedMqtt(settings.limits)
         self._run("push", Push(store, mqtt, slices, timeline).run())
         self._run("watch", watch.run())
         self._run("intake", intake.run())

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from henge_mqtt import Limits
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     tls_ca: Path | None = Field(default=None, description="The CA that issued it, PEM, where tls_cert does not hold it")
     log_level: str = Field(default="info", description="debug, info, warning or error")
     log_format: str = Field(default="text", description="text or json")
+    limits: dict[str, float] = Field(default={}, description="Limits of the embedded broker that differ from its own")
     feed_keep_s: int = Field(default=7 * DAY_S, ge=60, description="Seconds for which the change feed goes back")
     store_max_bytes: int = Field(
         default=16 << 30, ge=1 << 20, description="Largest size of the store; address space, not disk"
@@ -76,6 +78,12 @@ class Settings(BaseSettings):
         if self.tls_cert is None and (self.tls_key or self.tls_ca):
             raise ValueError("tls_key and tls_ca go with tls_cert, which is not set")
         return self
+
+    @field_validator("limits")
+    @classmethod
+    def _are_limits(cls, value: dict[str, float]) -> dict[str, float]:
+        Limits.of(value)
+        return value
 
     @field_validator("log_level")
     @classmethod

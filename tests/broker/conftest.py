@@ -21,6 +21,10 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
     return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 
 
+UNHURRIED = {"connect_rate": 100_000, "address_connect_rate": 100_000}
+"""Limits of a house whose clients all come from one address, in a time that stands still."""
+
+
 class Clock:
     """Time that stands still until it is moved."""
 
@@ -86,19 +90,21 @@ OpenHouse = Callable[..., Awaitable[House]]
 
 
 @pytest.fixture
-async def open_house() -> AsyncIterator[OpenHouse]:
-    """Makes a House with given hooks and limits."""
+async def open_house(request: pytest.FixtureRequest) -> AsyncIterator[OpenHouse]:
+    """Makes a House with given hooks and limits. A test marked with a limit must have reached it in the end."""
     houses: list[House] = []
 
     async def make(hooks: Hooks | None = None, **limits: Any) -> House:
         clock = Clock()
         hooks = hooks or Recorder()
-        broker = Broker(hooks, Limits(**limits), clock=clock)
+        broker = Broker(hooks, Limits(**{**UNHURRIED, **limits}), clock=clock)
         listener = await broker.listen("127.0.0.1", 0)
         houses.append(House(broker, listener.port, hooks, clock))
         return houses[-1]
 
     yield make
+    for marker in request.node.iter_markers("limit"):
+        assert any(house.broker.stats.reached[marker.args[0]] for house in houses), f"{marker.args[0]} was not reached"
     for house in houses:
         for client in house.wires:
             await client.close()

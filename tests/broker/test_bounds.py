@@ -43,8 +43,9 @@ async def test_qos_0_is_dropped_for_a_slow_reader_and_nobody_else(house: House):
     assert house.broker.clients["stuck"].connected
 
 
+@pytest.mark.limit("write_soft")
 async def test_qos_1_is_queued_for_a_slow_reader_and_arrives_when_it_reads(open_house: OpenHouse):
-    house = await open_house(queue_bytes=1_000_000_000, inflight=1000)
+    house = await open_house(queue_bytes=1_000_000_000, inflight=1000, inflight_bytes=1_000_000_000)
     client = await stuck_reader(house, ("a", 1))
     session = house.broker.connected["stuck"].session
     count = await publish_until(house, 1, lambda: session.waiting > 5)
@@ -55,6 +56,7 @@ async def test_qos_1_is_queued_for_a_slow_reader_and_arrives_when_it_reads(open_
     assert await client.until_pong() == []
 
 
+@pytest.mark.limit("write_hard")
 async def test_cut_when_it_asks_and_never_reads_the_answers(open_house: OpenHouse):
     house = await open_house(packet_size=1000, write_soft=1000, write_hard=2000)
     client = await stuck_reader(house, ("none", 0))
@@ -66,6 +68,7 @@ async def test_cut_when_it_asks_and_never_reads_the_answers(open_house: OpenHous
     assert house.hooks.presence[-1] == ("stuck", False, "too slow a reader")
 
 
+@pytest.mark.limit("close_timeout")
 async def test_stuck_client_is_cut_after_the_close_timeout(house: House):
     await stuck_reader(house, ("a", 0))
     await publish_until(house, 0, lambda: house.broker.stats.dropped > 0)
@@ -76,6 +79,7 @@ async def test_stuck_client_is_cut_after_the_close_timeout(house: House):
     await house.until(lambda: house.broker.stats.connections == 0)
 
 
+@pytest.mark.limit("connections")
 async def test_closed_unread_when_there_are_too_many(open_house: OpenHouse):
     house = await open_house(connections=2)
     first = await house.client("a")

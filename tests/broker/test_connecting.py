@@ -149,6 +149,7 @@ async def test_refused_for_an_empty_id_with_a_persistent_session(house: House):
 
 
 @pytest.mark.spec("3.1.3-9")
+@pytest.mark.limit("client_id_length")
 async def test_refused_for_an_id_over_the_limit(open_house: OpenHouse):
     client = await (await open_house(client_id_length=5)).open()
     client.send(wire.connect("größe"))

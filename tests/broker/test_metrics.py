@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from henge_mqtt import Stats, metrics
+from henge_mqtt.limits import NAMES
 from henge_mqtt.metricspage import AT_ONCE, REQUEST_BYTES, MetricsPage
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -14,11 +15,13 @@ from tests.broker import wire
 from tests.broker.conftest import House
 from tests.broker.wire import Wire
 
-FIELDS = [field.name for field in dataclasses.fields(Stats)]
+FIELDS = [field.name for field in dataclasses.fields(Stats) if field.name != "reached"]
 
 
 def read(text: str) -> dict[str, float]:
-    return {sample.name: sample.value for family in text_string_to_metric_families(text) for sample in family.samples}
+    """Metrics without labels."""
+    families = text_string_to_metric_families(text)
+    return {sample.name: sample.value for family in families for sample in family.samples if not sample.labels}
 
 
 def test_every_counter_has_a_metric_and_every_metric_a_counter():
@@ -35,9 +38,17 @@ def test_metric_is_named_as_prometheus_wants_it(field: str):
 
 
 def test_every_value_comes_out_as_prometheus_reads_it():
-    stats = Stats(*range(100, 100 + len(FIELDS)))
+    stats = Stats(**dict(zip(FIELDS, range(100, 100 + len(FIELDS)), strict=True)))  # pyright: ignore
     found = read(metrics.text(stats))
     assert found == {metrics.METRICS[name].name: getattr(stats, name) for name in FIELDS}
+
+
+def test_every_limit_comes_out_with_its_name():
+    stats = Stats()
+    stats.reached["held"] = 7
+    (family,) = [f for f in text_string_to_metric_families(metrics.text(stats)) if f.name in metrics.REACHED.name]
+    found = {sample.labels["limit"]: sample.value for sample in family.samples}
+    assert found == {**dict.fromkeys(NAMES, 0), "held": 7}
 
 
 async def test_it_counts_what_clients_do(house: House):

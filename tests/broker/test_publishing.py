@@ -120,6 +120,7 @@ async def test_ack_after_the_client_has_gone_still_routes(open_house: OpenHouse)
     assert [packet.topic for packet in await reader.until_pong()] == ["held/a"]
 
 
+@pytest.mark.limit("held")
 async def test_socket_is_not_read_while_too_much_is_held(open_house: OpenHouse):
     house = await open_house(Holder(), held=3)
     writer = await house.client("writer", keep_alive=10)
@@ -146,6 +147,7 @@ async def test_forbidden_is_acknowledged_and_dropped(open_house: OpenHouse):
 
 
 @pytest.mark.spec("3.3.5-2")
+@pytest.mark.limit("forbidden_publishes")
 async def test_disconnected_when_it_goes_on_with_forbidden_publishes(open_house: OpenHouse):
     house = await open_house(Strict(), forbidden_publishes=3)
     writer = await house.client("writer")

@@ -1,6 +1,7 @@
 """Retained messages that the broker keeps itself."""
 
 import pytest
+from henge_mqtt.limits import MESSAGE_BYTES
 
 from tests.broker import wire
 from tests.broker.conftest import House, OpenHouse
@@ -76,8 +77,10 @@ async def test_all_arrive_in_order_when_there_are_more_than_may_be_in_flight(ope
     assert house.broker.stats.dropped == 0
 
 
+@pytest.mark.limit("retained_messages")
+@pytest.mark.limit("retained_bytes")
 async def test_routed_but_not_kept_when_the_table_is_full(open_house: OpenHouse):
-    house = await open_house(retained_messages=2, retained_bytes=20)
+    house = await open_house(retained_messages=2, retained_bytes=2 * MESSAGE_BYTES + 20)
     client = await house.client("c", ("#", 0))
     for topic, payload in [("a", b"1"), ("b", b"2"), ("c", b"3"), ("b", bytes(30)), ("b", b"4")]:
         house.broker.publish(topic, payload, retain=True)
@@ -87,6 +90,7 @@ async def test_routed_but_not_kept_when_the_table_is_full(open_house: OpenHouse)
     assert house.broker.stats.retained_dropped == 2
 
 
+@pytest.mark.limit("backlog_messages")
 async def test_refused_to_a_client_that_asks_for_more_and_takes_nothing(open_house: OpenHouse):
     house = await open_house(inflight=1, backlog_messages=10)
     for number in range(15):
@@ -118,7 +122,7 @@ async def test_one_of_qos_0_replaces_and_is_kept(house: House):
 
 @pytest.mark.spec("3.3.1-7")
 async def test_none_is_left_when_there_is_no_room_for_the_last(open_house: OpenHouse):
-    house = await open_house(retained_bytes=20)
+    house = await open_house(retained_bytes=MESSAGE_BYTES + 20)
     house.broker.publish("a", b"old", retain=True)
     house.broker.publish("a", bytes(30), retain=True)
     assert await (await house.client("c", ("a", 1))).until_pong() == []

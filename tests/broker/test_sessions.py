@@ -1,6 +1,7 @@
 """Persistent sessions: what is kept for a client that is away, and what is not."""
 
 import pytest
+from henge_mqtt.limits import MESSAGE_BYTES
 
 from tests.broker import wire
 from tests.broker.conftest import House, OpenHouse
@@ -46,6 +47,7 @@ async def test_qos_0_is_not_kept_for_a_client_that_is_away(house: House):
     assert [packet.payload for packet in await (await come_back(house)).until_pong()] == [b"one"]
 
 
+@pytest.mark.limit("queue_messages")
 async def test_oldest_is_dropped_when_the_queue_is_full(open_house: OpenHouse):
     house = await open_house(queue_messages=3)
     await leave(house, await house.client("c", ("a", 1), clean=False))
@@ -55,14 +57,16 @@ async def test_oldest_is_dropped_when_the_queue_is_full(open_house: OpenHouse):
     assert house.broker.stats.dropped == 2
 
 
+@pytest.mark.limit("queue_bytes")
 async def test_oldest_are_dropped_when_the_queue_has_too_many_bytes(open_house: OpenHouse):
-    house = await open_house(queue_bytes=250)
+    house = await open_house(queue_bytes=2 * MESSAGE_BYTES + 250)
     await leave(house, await house.client("c", ("a", 1), clean=False))
     for number in range(5):
         house.broker.publish("a", b"%d" % number * 100)
     assert [packet.payload[:1] for packet in await (await come_back(house)).until_pong()] == [b"3", b"4"]
 
 
+@pytest.mark.limit("inflight")
 async def test_window_bounds_what_is_in_flight(open_house: OpenHouse):
     house = await open_house(inflight=2)
     client = await house.client("c", ("a", 1))
@@ -86,6 +90,7 @@ async def test_clean_session_forgets(house: House):
     assert house.broker.stats.sessions == 1
 
 
+@pytest.mark.limit("sessions")
 async def test_longest_gone_is_forgotten_when_there_are_too_many(open_house: OpenHouse):
     house = await open_house(sessions=2)
     for name in "xyz":

@@ -55,6 +55,7 @@ async def test_unsubscribed_gets_nothing_more(house: House):
 
 
 @pytest.mark.spec("3.8.4-5", "3.9.3-2")
+@pytest.mark.limit("subscriptions")
 async def test_refused_when_there_are_too_many(open_house: OpenHouse):
     house = await open_house(subscriptions=2)
     client = await house.client("c", ("a", 1), ("b", 1))

@@ -32,6 +32,7 @@ async def test_no_keep_alive_means_no_end(house: House):
     assert await client.until_pong() == []
 
 
+@pytest.mark.limit("connect_timeout")
 async def test_closed_when_no_connect_comes(open_house: OpenHouse):
     house = await open_house(connect_timeout=10)
     silent, slow = await house.open(), await house.open()

@@ -2,7 +2,7 @@
 
 import errno
 import ssl
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 
 import structlog
 from henge_mqtt import (
@@ -47,7 +47,8 @@ log = structlog.get_logger("henge.mqtt")
 class EmbeddedMqtt(Mqtt):
     """henge_mqtt in this process. Desired documents are retained in the store: the broker holds no copy."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Mapping[str, float]) -> None:
+        self._limits = Limits.of({"packet_size": _PACKET_BYTES, **limits})
         self._hooks: DeviceHooks | None = None
         self.broker: Broker | None = None
 
@@ -56,7 +57,7 @@ class EmbeddedMqtt(Mqtt):
     ) -> tuple[Listener, Listener]:
         """Starts the broker on two addresses, without TLS and with it. Raises CannotStart."""
         self._hooks = hooks
-        self.broker = Broker(hooks, Limits(packet_size=_PACKET_BYTES))
+        self.broker = Broker(hooks, self._limits)
         return await self._listen("mqtt", plain), await self._listen("mqtts", secure, context)
 
     async def _listen(self, setting: str, address: str, context: ssl.SSLContext | None = None) -> Listener:

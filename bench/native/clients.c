@@ -18,7 +18,8 @@
 enum { EVENTS = 256, READ_BYTES = 1 << 18 };
 
 static struct sockaddr_in broker;
-static int epoll, with_tls, count, limit;
+static int epoll, with_tls, limit;
+static int made, count; /* sockets, and how many of them are clients already */
 static struct client *clients;
 static uint8_t buffer[PACKET_BYTES + READ_BYTES];
 
@@ -71,28 +72,35 @@ static void watch(struct client *client, int how, uint32_t events) {
     epoll_ctl(epoll, how, client->fd, &event);
 }
 
-struct client *clients_open(const char *client_id, int keep_alive) {
+void clients_prepare(int more) {
     static const int on = 1;
     static const struct linger reset = {.l_onoff = 1, .l_linger = 0};
-    if (count == limit) {
-        fprintf(stderr, "more than the %d clients that were announced\n", limit);
-        exit(1);
+    for (; made < count + more; made++) {
+        int fd = made < limit ? socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0) : -1;
+        if (fd < 0) {
+            fail("no socket for client %d: %s", made, made < limit ? strerror(errno) : "more than were announced");
+            return;
+        }
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+        clients[made] = (struct client){.fd = fd, .index = made, .tls = with_tls ? tls_open() : NULL};
     }
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    if (fd < 0 || (connect(fd, (struct sockaddr *)&broker, sizeof broker) && errno != EINPROGRESS)) {
-        fail("client %d: %s", count, strerror(errno));
-        if (fd >= 0) close(fd);
-        return NULL;
-    }
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+}
+
+void clients_open(const char *client_id, int keep_alive) {
+    if (made == count) clients_prepare(1);
+    if (made == count) return;
     struct client *client = &clients[count];
-    *client = (struct client){.fd = fd, .index = count++, .tls = with_tls ? tls_open(fd) : NULL};
+    if (connect(client->fd, (struct sockaddr *)&broker, sizeof broker) && errno != EINPROGRESS) {
+        fail("client %d: %s", count, strerror(errno));
+        return;
+    }
+    count++;
+    if (client->tls) tls_use(client->tls, client->fd);
     watch(client, EPOLL_CTL_ADD, EPOLLIN);
     uint8_t hello[PACKET_BYTES];
     /* Over loopback the connection mostly stands already; where not, this waits with the rest. */
     client_send(client, hello, packet_connect(hello, client_id, keep_alive));
-    return client;
 }
 
 static ssize_t put(struct client *client, const uint8_t *data, size_t size) {
@@ -189,8 +197,8 @@ void clients_turn(handler handle, double until) {
 }
 
 void clients_close(void) {
-    while (count > 0) {
-        struct client *client = &clients[--count];
+    for (count = 0; made > 0; made--) {
+        struct client *client = &clients[made - 1];
         if (client->tls) tls_free(client->tls);
         close(client->fd);
         free(client->unsent);

@@ -21,8 +21,11 @@ typedef void (*handler)(struct client *client, const struct packet *packet);
 /* Before anything else: where the broker listens, whether TLS is spoken, and how many clients there may be. */
 void clients_begin(int port, int tls, int most);
 
+/* Makes sockets for the next clients, which costs the broker nothing; without, each is made when it is opened. */
+void clients_prepare(int more);
+
 /* A new client, numbered from 0 on, that says CONNECT under this id. Does not wait for the connection. */
-struct client *clients_open(const char *client_id, int keep_alive);
+void clients_open(const char *client_id, int keep_alive);
 struct client *clients_at(int index);
 int clients_count(void);
 

@@ -126,6 +126,7 @@ static void connect_boards(int until, int count, int in_flight, int keep_alive, 
     order.in_flight = in_flight;
     order.keep_alive = keep_alive;
     snprintf(order.tree, sizeof order.tree, "%s", tree);
+    clients_prepare(count);
     double own = own_time(), started = now();
     open_next();
     serve(on_connecting, &order.done, count, started, own);

@@ -10,8 +10,10 @@
 /* Opens the library; NULL, or what is missing. */
 const char *tls_load(void);
 
-/* The client's end of a connection on a socket, to be freed when the socket is closed. */
-void *tls_open(int fd);
+/* The client's end of a connection, its first message ready to be sent; and the socket for it, which is then used. It is
+ * freed when the socket is closed. */
+void *tls_open(void);
+void tls_use(void *tls, int fd);
 void tls_free(void *tls);
 
 /* As send and recv of a non-blocking socket, and both do what is left of the handshake. errno is EAGAIN when the socket

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench import brokers, rows
 from bench.brokers import Broker, Candidate
+from bench.certificate import write_certificate
 from bench.figures import Figure
 from bench.machine import scratch
 from bench.scale import Scale
@@ -19,20 +20,24 @@ def run(scale: Scale) -> list[Figure]:
     """Measures them all; a line for each trial, then the figures."""
     candidates = [one for one in brokers.candidates() if not scale.brokers or one.name in scale.brokers]
     with scratch() as folder:
-        _in_turns(candidates, folder, scale)
+        _in_turns(candidates, list(_trials(scale)), folder, scale)
         _freshly_started(candidates, folder, scale)
+        fast = [one for one in candidates if not one.is_slow]
+        _in_turns(fast, [Trial("tls", scale.secured)], folder, scale, write_certificate(folder))
     return rows.figures({one.name: one.notes for one in candidates}, scale)
 
 
-def _in_turns(candidates: list[Candidate], folder: Path, scale: Scale) -> None:
+def _in_turns(
+    candidates: list[Candidate], trials: list[Trial], folder: Path, scale: Scale, certificate: Path | None = None
+) -> None:
     """What needs no new broker, several times."""
-    trials = [trial for trial in _trials(scale) if _is_wanted(trial, scale)]
-    if not trials:
+    wanted = [trial for trial in trials if _is_wanted(trial, scale)]
+    if not wanted:
         return
     with contextlib.ExitStack() as stack:
-        running = [stack.enter_context(one.running(folder, scale)) for one in candidates]
+        running = [stack.enter_context(one.running(folder, scale, certificate)) for one in candidates]
         for number in range(scale.rounds):
-            for trial in trials:
+            for trial in wanted:
                 for broker in running if number % 2 else reversed(running):
                     if _takes_part(broker, trial, number, scale):
                         attempt(trial, broker, scale)

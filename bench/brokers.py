@@ -1,4 +1,4 @@
-"""Brokers: each of those that are measured, started bare: anybody may connect, nothing is kept on disk."""
+"""Brokers: each of those that are measured, started bare. Anybody may connect at any rate; nothing is kept on disk."""
 
 import socket
 import sys
@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import packets
 from bench.errors import CannotMeasure
 from bench.generator import Generator, generating
 from bench.machine import SERVER_CORES, program
@@ -25,6 +24,8 @@ _LOOK_S = 0.02
 _MOSQUITTO = (
     "listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\nlog_type error\n"
 )
+# Started by root it would become somebody who may not read the key.
+_MOSQUITTO_TLS = "certfile {certificate}\nkeyfile {certificate}\nuser root\n"
 
 _AMQTT = """
 listeners:
@@ -53,18 +54,18 @@ class Candidate:
     """A broker that can be started, once or several times, and what was found about it."""
 
     name: str
-    start: Callable[[Path], AbstractContextManager[tuple[int, Process]]]
-    """Given a folder to use, the port on which it listens, and its process."""
+    start: Callable[[Path, Path | None], AbstractContextManager[tuple[int, Process]]]
+    """Given a folder to use and, for TLS, a certificate: the port on which it listens, and its process."""
     is_slow: bool = False
     notes: Notes = field(default_factory=Notes)
 
     @contextmanager
-    def running(self, folder: Path, scale: Scale) -> Iterator[Broker]:
-        clients = self.slow_or(scale.slow_fleet, max(scale.fleets))
+    def running(self, folder: Path, scale: Scale, certificate: Path | None = None) -> Iterator[Broker]:
+        clients = self.slow_or(scale.slow_fleet, max(*scale.fleets, scale.secured))
         patience = self.slow_or(scale.slow_patience_s, scale.patience_s)
         with (
-            self.start(folder) as (port, process),
-            generating(port, clients, patience, folder / f"{self.name}-load.log") as load,
+            self.start(folder, certificate) as (port, process),
+            generating(port, clients, patience, folder / f"{self.name}-load.log", certificate is not None) as load,
         ):
             print(f"  {self.name} is process {process.pid}", flush=True)
             yield Broker(self.name, process, load, self.notes, self.is_slow)
@@ -74,17 +75,21 @@ class Candidate:
 
 
 @contextmanager
-def _henge(folder: Path) -> Iterator[tuple[int, Process]]:
+def _henge(folder: Path, certificate: Path | None) -> Iterator[tuple[int, Process]]:
     command = [sys.executable, "-m", "henge_mqtt", "--listen", "127.0.0.1:0", "--anonymous"]
+    if certificate:
+        command += ["--tls", "127.0.0.1:0", "--cert", certificate]
     with running(command, SERVER_CORES, folder / "henge.log") as process:
-        yield int(process.line(_START_S).rpartition(":")[2]), process
+        port = int(process.line(_START_S).rpartition(":")[2])
+        yield int(process.line(_START_S).rpartition(":")[2]) if certificate else port, process
 
 
 @contextmanager
-def _mosquitto(folder: Path) -> Iterator[tuple[int, Process]]:
+def _mosquitto(folder: Path, certificate: Path | None) -> Iterator[tuple[int, Process]]:
     port = free_port()
     config = folder / "mosquitto.conf"
-    config.write_text(_MOSQUITTO.format(port=port))
+    tls = _MOSQUITTO_TLS.format(certificate=certificate) if certificate else ""
+    config.write_text(_MOSQUITTO.format(port=port) + tls)
     command = [program("mosquitto", "debian"), "-c", config]
     with running(command, SERVER_CORES, folder / "mosquitto.log") as process:
         _wait_for(port)
@@ -92,7 +97,7 @@ def _mosquitto(folder: Path) -> Iterator[tuple[int, Process]]:
 
 
 @contextmanager
-def _amqtt(folder: Path) -> Iterator[tuple[int, Process]]:
+def _amqtt(folder: Path, certificate: Path | None) -> Iterator[tuple[int, Process]]:
     port = free_port()
     config = folder / "amqtt.yaml"
     config.write_text(_AMQTT.format(port=port))
@@ -112,16 +117,12 @@ def candidates() -> list[Candidate]:
 
 
 def _wait_for(port: int) -> None:
-    """Returns when somebody who listens there accepts a client."""
+    """Returns when somebody listens there."""
     until = time.perf_counter() + _START_S
     while time.perf_counter() < until:
         try:
-            with socket.create_connection(("127.0.0.1", port), timeout=_START_S) as probe:
-                probe.sendall(packets.connect("probe"))
-                if probe.recv(4) == packets.ACCEPTED:
-                    probe.sendall(packets.DISCONNECT)
-                    return
+            socket.create_connection(("127.0.0.1", port), timeout=_START_S).close()
+            return
         except OSError:
-            pass
-        time.sleep(_LOOK_S)
-    raise CannotMeasure(f"no broker took a client on port {port} within {_START_S} s")
+            time.sleep(_LOOK_S)
+    raise CannotMeasure(f"nobody listened on port {port} within {_START_S} s")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 # Above this share of its core, a wall time is the load generator's as much as the broker's.
 MOST_LOAD = 80.0
+_BY_THE_WALL = ("s", "ms", "/s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Figure:
     @property
     def is_by_load(self) -> bool:
         """Whether the generator took so much of its core that the figure may be its own."""
-        return max(self.load, default=0) > MOST_LOAD
+        return self.unit in _BY_THE_WALL and max(self.load, default=0) > MOST_LOAD
 
     def reaches(self, aim: float | None) -> bool | None:
         """Whether the figure is as good as `aim`; None without one."""

@@ -18,6 +18,7 @@ class Scale:
     # Of the broker alone:
     few: int = 100  # clients, beside which the cost of an operation with the most is set
     fleets: tuple[int, ...] = (1000, 5000, 10000)  # clients, growing
+    secured: int = 2000  # clients with TLS
     storms: int = 3  # rounds with all connections at once: mosquitto needs seconds for each
     at_rest_s: int = 20  # that idle clients ping
     patience_s: int = 60  # for one order to the load generator
@@ -42,6 +43,7 @@ TINY = Scale(
     in_flight=4,
     few=5,
     fleets=(20, 40),
+    secured=20,
     storms=1,
     at_rest_s=1,
     slow_fleet=20,

@@ -74,21 +74,26 @@ def _reconnect(broker: Broker, clients: int, scale: Scale) -> None:
 
 def _rest(broker: Broker, clients: int, scale: Scale) -> None:
     """Be connected and subscribed with a retained message, then ping. Of a broker that has just been started."""
-    _order(broker, "connect", _WARM_UP, IN_FLIGHT, KEEP_ALIVE_S, "w")
-    _order(broker, "close")
-    broker.process.settle()
-    _, before = broker.process.memory()
+    before = _memory_at_first(broker)
     _order(broker, "retain", clients, "r")
     _order(broker, "return", clients, IN_FLIGHT, KEEP_ALIVE_S, "r")
     broker.process.settle()
-    _, after = broker.process.memory()
-    broker.notes.add("rest", clients, kb=(after - before) * 1024 / clients)
+    _note_memory(broker, "rest", clients, before)
     if broker.is_slow:
         return
     used = broker.process.processor_s()
     answer = _order(broker, "ping", scale.at_rest_s, KEEP_ALIVE_S, extra_s=scale.at_rest_s)
     used = broker.process.processor_s() - used
     broker.notes.add("rest", clients, percent=100 * used / answer.wall_s, share=answer.share)
+
+
+def _tls(broker: Broker, clients: int, scale: Scale) -> None:
+    """Connect and subscribe with TLS, a few at a time. What each takes of memory is seen at the first round only."""
+    is_new = broker.notes.read("tls", clients, "kb") is None
+    before = _memory_at_first(broker) if is_new else 0.0
+    _note(broker, "tls", clients, clients, "connect", clients, IN_FLIGHT, KEEP_ALIVE_S, "d")
+    if is_new:
+        _note_memory(broker, "tls", clients, before)
 
 
 TRIALS: dict[str, Callable[[Broker, int, Scale], None]] = {
@@ -98,6 +103,7 @@ TRIALS: dict[str, Callable[[Broker, int, Scale], None]] = {
     "fleet": _fleet,
     "reconnect": _reconnect,
     "rest": _rest,
+    "tls": _tls,
 }
 
 
@@ -106,6 +112,18 @@ def _fill(broker: Broker, clients: int) -> None:
     _order(broker, "connect", clients, IN_FLIGHT, KEEP_ALIVE_S, "d")
     _order(broker, "collect")
     broker.process.settle()
+
+
+def _memory_at_first(broker: Broker) -> float:
+    """MiB of a broker that has just been started, when it has served a few clients."""
+    _order(broker, "connect", _WARM_UP, IN_FLIGHT, KEEP_ALIVE_S, "w")
+    _order(broker, "close")
+    broker.process.settle()
+    return broker.process.memory()[1]
+
+
+def _note_memory(broker: Broker, trial: str, clients: int, before: float) -> None:
+    broker.notes.add(trial, clients, kb=(broker.process.memory()[1] - before) * 1024 / clients)
 
 
 def _note(broker: Broker, trial: str, clients: int, operations: int, *words: object) -> None:

@@ -57,6 +57,8 @@ def test_aim_is_missed_by_whoever_did_not_finish():
 def test_table_says_where_the_generator_was_what_was_measured():
     busy = Figure("connects", 500, "/s", aim=0.7, beside=500, is_rate=True, load=(60, 95))
     assert "(load)" in table([busy])
+    spent = Figure("connects", 40, "us", aim=0.7, beside=40, load=(60, 95))
+    assert "(load)" not in table([spent])
 
 
 def test_generator_says_what_to_install_when_there_is_no_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

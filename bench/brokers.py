@@ -27,6 +27,9 @@ _MOSQUITTO = (
 # Started by root it would become somebody who may not read the key.
 _MOSQUITTO_TLS = "certfile {certificate}\nkeyfile {certificate}\nuser root\n"
 
+# Bounds that mosquitto does not have: a fleet that comes from one address would be measured waiting for them.
+_LIMITS = ("--limit", "connect_rate=1000000", "--limit", "address_connect_rate=1000000")
+
 _AMQTT = """
 listeners:
   default:
@@ -76,7 +79,7 @@ class Candidate:
 
 @contextmanager
 def _henge(folder: Path, certificate: Path | None) -> Iterator[tuple[int, Process]]:
-    command = [sys.executable, "-m", "henge_mqtt", "--listen", "127.0.0.1:0", "--anonymous"]
+    command = [sys.executable, "-m", "henge_mqtt", "--listen", "127.0.0.1:0", "--anonymous", *_LIMITS]
     if certificate:
         command += ["--tls", "127.0.0.1:0", "--cert", certificate]
     with running(command, SERVER_CORES, folder / "henge.log") as process:

@@ -14,6 +14,7 @@ from henge_mqtt.hooks import (
     NOT_AUTHORIZED,
     UNAVAILABLE,
     Hooks,
+    Refusal,
 )
 from henge_mqtt.limits import Limits
 from henge_mqtt.listener import Listener
@@ -37,6 +38,7 @@ __all__ = [
     "Listener",
     "Message",
     "Received",
+    "Refusal",
     "Stats",
     "load",
     "server_context",

@@ -16,11 +16,14 @@ from henge_mqtt.broker import Broker
 from henge_mqtt.errors import BrokerError
 from henge_mqtt.hooks import Hooks
 from henge_mqtt.limits import Limits
+from henge_mqtt.logformat import JsonFormatter, TextFormatter
 from henge_mqtt.metricspage import MetricsPage
 from henge_mqtt.tls import server_context
 from henge_mqtt.users import read_users
 
 Address = tuple[str, int]
+
+FORMATTERS = {"text": TextFormatter, "json": JsonFormatter}
 
 NOBODY_MAY_CONNECT = """nobody could connect: say who may, with one of
   --anonymous      anybody, to every topic
@@ -36,7 +39,7 @@ def main() -> int:
         parser.error(NOBODY_MAY_CONNECT)
     if (options.tls is None) != (options.cert is None):
         parser.error("--tls HOST:PORT and --cert FILE are given together")
-    logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(levelname)s %(message)s")
+    _log(logging.INFO if options.verbose else logging.WARNING, FORMATTERS[options.log_format]())
     try:
         limits = Limits.of(dict(options.limit))
     except ValueError as problem:
@@ -70,6 +73,12 @@ async def _serve(hooks: Hooks, limits: Limits, options: argparse.Namespace, cont
     await broker.close()
 
 
+def _log(level: int, formatter: logging.Formatter) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=level, handlers=[handler])
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m henge_mqtt", description="A small, fast, strict MQTT 3.1.1 broker."
@@ -93,6 +102,9 @@ def _parser() -> argparse.ArgumentParser:
         help="set one of the limits that docs/broker.md lists, for example connections=500; may be repeated",
     )
     parser.add_argument("--verbose", action="store_true", help="log when a connection begins and ends")
+    parser.add_argument(
+        "--log-format", choices=FORMATTERS, default="text", help="of the log, on standard error: %(default)s"
+    )
     return parser
 
 

@@ -6,7 +6,6 @@ It owns every task and the one timer there is. All methods are to be called on t
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 import ssl as tls
 import time
@@ -20,6 +19,7 @@ from henge_mqtt.connection import Connection
 from henge_mqtt.errors import ListenError, Malformed
 from henge_mqtt.gate import Gate
 from henge_mqtt.hooks import Hooks
+from henge_mqtt.journal import Journal
 from henge_mqtt.limits import Limits
 from henge_mqtt.listener import BACKLOG, Listener
 from henge_mqtt.message import Message
@@ -31,8 +31,6 @@ from henge_mqtt.subscriptions import Subscriptions
 from henge_mqtt.tlsserver import TlsServer
 from henge_mqtt.topics import Topics
 from henge_mqtt.wheel import TICK_S, Wheel
-
-log = logging.getLogger(__name__)
 
 
 def random_client_id() -> str:
@@ -57,10 +55,11 @@ class Broker:
         self.stats = Stats()
         self.topics = Topics(self.limits)
         self.subscriptions = Subscriptions()
-        self.sessions = Sessions(self.limits, self.stats, self.subscriptions)
-        self.retained = Retained(self.limits, self.stats)
         self.gate = Gate(self.limits)
         self.wheel = Wheel(clock)
+        self.journal = Journal(self.wheel.now)
+        self.sessions = Sessions(self.limits, self.stats, self.subscriptions, self.journal)
+        self.retained = Retained(self.limits, self.stats)
         self.outbox = Outbox()
         self.connected: dict[str, Connection] = {}
         self.clients: Mapping[str, Client] = MappingProxyType(self.connected)
@@ -107,6 +106,7 @@ class Broker:
         await self._sockets_gone()
         if self._ticking is not None:
             self._ticking.cancel()
+        self.journal.close()
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> int:
         """Publish from the application; returns how many sessions subscribe to `topic`.
@@ -133,6 +133,7 @@ class Broker:
         """Close who is due by the clock. The broker does so every second; a test does it after moving its clock."""
         for connection in self.wheel.turn():
             connection.due()
+        self.journal.turn(self.wheel.now)
 
     @property
     def is_open(self) -> bool:
@@ -165,7 +166,7 @@ class Broker:
         if limit:
             self.stats.refused_connections += 1
             self.stats.reached[limit] += 1
-            log.warning("connection from %s refused: %s", address, limit)
+            self.journal.refused(address, reasons.OF_LIMITS[limit], f"limit {limit}")
         return not limit
 
     def add(self, connection: Connection) -> None:
@@ -192,7 +193,7 @@ class Broker:
             self.hooks.on_presence(connection, False, reason)
         except Exception:
             self.stats.hook_failures += 1
-            log.exception("hook on_presence failed for client %r", connection.id)
+            self.journal.failed(connection, "hook on_presence")
 
     def start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Run `work`, which waits for the application or for a handshake, as a task of the broker's."""

@@ -7,7 +7,6 @@ who it is.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
@@ -18,14 +17,12 @@ from henge_mqtt.message import Message
 if TYPE_CHECKING:
     from henge_mqtt.connection import Connection
 
-log = logging.getLogger(__name__)
-
 REFUSALS = {
-    hooks.BAD_VERSION: "unknown protocol version",
-    hooks.BAD_CLIENT_ID: "client id not accepted",
-    hooks.UNAVAILABLE: "not available now",
-    hooks.BAD_CREDENTIALS: "bad user name or password",
-    hooks.NOT_AUTHORIZED: "not authorized",
+    hooks.BAD_VERSION: reasons.BAD_VERSION,
+    hooks.BAD_CLIENT_ID: reasons.BAD_CLIENT_ID,
+    hooks.UNAVAILABLE: reasons.UNAVAILABLE,
+    hooks.BAD_CREDENTIALS: reasons.BAD_CREDENTIALS,
+    hooks.NOT_AUTHORIZED: reasons.NOT_AUTHORIZED,
 }
 
 
@@ -34,8 +31,7 @@ def on_connect(connection: Connection, first: int, data: bytes, start: int, end:
     try:
         request = codec.parse_connect(data, start, end)
     except UnknownVersion as problem:  # the answer that makes MQTT 5 clients fall back (3.1.2-2)
-        log.info("client at %s: %s", connection.address, problem)
-        _refuse(connection, hooks.BAD_VERSION)
+        _refuse(connection, hooks.Refusal(hooks.BAD_VERSION, str(problem)))
         return
     broker = connection.broker
     connection.id = request.client_id or broker.make_id()
@@ -47,8 +43,8 @@ def on_connect(connection: Connection, first: int, data: bytes, start: int, end:
     if not _id_fits(request, broker.limits.client_id_length):
         if request.client_id:
             broker.stats.reached["client_id_length"] += 1
-        log.info("client %r at %s: this client id is not accepted", request.client_id, connection.address)
-        _refuse(connection, hooks.BAD_CLIENT_ID)
+        why = "longer than the limit" if request.client_id else "empty, and the session is to be kept"
+        _refuse(connection, hooks.Refusal(hooks.BAD_CLIENT_ID, why))
         return
     code = broker.hooks.authenticate(connection, request.password)
     if isinstance(code, int):
@@ -85,7 +81,7 @@ async def _decide_later(connection: Connection, request: codec.Connect, code: Aw
 def _decide(connection: Connection, request: codec.Connect, code: int) -> None:
     """Let it in or refuse it; it may be gone by now."""
     if code == hooks.ACCEPTED and request.will is not None and not _will_allowed(connection, request.will):
-        code = hooks.NOT_AUTHORIZED
+        code = hooks.Refusal(hooks.NOT_AUTHORIZED, f"it must not have a will on {request.will.topic.decode()!r}")
     if connection.closed:
         return
     if code == hooks.ACCEPTED:
@@ -101,12 +97,11 @@ def _will_allowed(connection: Connection, will: codec.Will) -> bool:
         connection.will = Message(topic, will.payload, will.qos, will.retain)
         return True
     broker.stats.refused_publishes += 1
-    log.warning("client %r must not have a will on %r", connection.id, topic)
     return False
 
 
 def _refuse(connection: Connection, code: int) -> None:
-    """Whoever decided it has logged why, so that each refusal is one line. A code of its own is not sent (3.2.2-6)."""
+    """A code of the application's own is not sent (3.2.2-6)."""
     broker = connection.broker
     broker.stats.refused_logins += 1
     if code in (hooks.BAD_CREDENTIALS, hooks.NOT_AUTHORIZED):
@@ -114,7 +109,8 @@ def _refuse(connection: Connection, code: int) -> None:
     connection.will = None
     if code in REFUSALS:
         connection.send(codec.connack(False, code))
-    connection.close(f"refused: {REFUSALS.get(code, f'code {code}')}", logging.DEBUG)
+    why = code.why if isinstance(code, hooks.Refusal) else ""
+    connection.refuse(REFUSALS.get(code, f"code {code}"), why)
 
 
 def _accept(connection: Connection, request: codec.Connect) -> None:
@@ -127,7 +123,7 @@ def _accept(connection: Connection, request: codec.Connect) -> None:
     session, present = broker.sessions.open(connection.id, request.clean_session)
     connection.enter(session)
     broker.stats.connects += 1
-    log.info("client %r at %s: %s", connection.id, connection.address, reasons.CONNECTED)
+    broker.journal.connected(connection)
     connection.send(codec.connack(present, hooks.ACCEPTED))
     broker.connected[connection.id] = connection
     session.resume()

@@ -7,7 +7,6 @@ outbox.py.
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, cast
 
 from henge_mqtt import codec, reasons
@@ -20,8 +19,6 @@ from henge_mqtt.states import AWAITING_CONNECT, CLOSED, CONNECTED, LOGGING_IN, u
 
 if TYPE_CHECKING:
     from henge_mqtt.broker import Broker
-
-log = logging.getLogger(__name__)
 
 
 class Connection(asyncio.Protocol, Client):
@@ -46,6 +43,7 @@ class Connection(asyncio.Protocol, Client):
         "forbidden",
         "inbox",
         "session",
+        "since",
         "slot",
         "state",
         "will",
@@ -60,6 +58,7 @@ class Connection(asyncio.Protocol, Client):
         self.broker = broker
         self.state = AWAITING_CONNECT
         self.slot = 0  # the wheel's
+        self.since = broker.wheel.now  # its beginning, and from the accepted CONNECT on the time of that; seconds
         self.will: Message | None = None
         self.inbox: Inbox | None = None
         self.forbidden = 0  # publishes refused so far
@@ -95,25 +94,34 @@ class Connection(asyncio.Protocol, Client):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._out.clear()
-        self._end(reasons.LOST)
+        self._end(reasons.LOST, getattr(exc, "strerror", None) or str(exc or ""))
         self._count_stuck(0)
         self.broker.wheel.remove(self)
         self.broker.gone(self)
 
-    def close(self, reason: str, level: int = logging.INFO) -> None:
+    def close(self, reason: str, detail: str = "") -> None:
         """End the connection, from any state; what was sent before still goes out. Only the first call counts."""
-        self._end(reason, level)
+        self._end(reason, detail)
+
+    def refuse(self, reason: str, detail: str = "") -> None:
+        """End the connection instead of accepting its CONNECT."""
+        self.broker.journal.refused(self.address, reason, detail, client=self.id, user=self.username)
+        self._finish(reason)
 
     def fail(self, hook: str) -> None:
         """End the connection because of the exception being handled, which came out of the application."""
         self.broker.stats.hook_failures += 1
-        log.exception("hook %s failed for client %r", hook, self.id)
-        self._end(reasons.HOOK_FAILED)
+        self.broker.journal.failed(self, f"hook {hook}")
+        self._finish(reasons.HOOK_FAILED)
 
-    def _end(self, reason: str, level: int = logging.INFO) -> None:
+    def _end(self, reason: str, detail: str = "") -> None:
+        if self.state is not CLOSED:
+            self.broker.journal.closed(self, reason, detail)
+            self._finish(f"{reason}: {detail}" if reason is reasons.MALFORMED else reason)
+
+    def _finish(self, reason: str) -> None:
         if self.state is CLOSED:
             return
-        log.log(level, "client %r at %s: %s", self.id, self.address, reason)
         was_connected = self.connected
         self.connected = False
         self.state = CLOSED
@@ -156,6 +164,11 @@ class Connection(asyncio.Protocol, Client):
         return self.address.rpartition(":")[0]
 
     @property
+    def lasted(self) -> int:
+        """Seconds since its CONNECT was accepted or, before that, since its socket was."""
+        return self.broker.wheel.now - self.since
+
+    @property
     def closed(self) -> bool:
         return self.state is CLOSED
 
@@ -173,7 +186,7 @@ class Connection(asyncio.Protocol, Client):
         self.connected = True
         self.state = CONNECTED
         self._size_limit = self.broker.limits.packet_size
-        self._seen = self.broker.wheel.now
+        self._seen = self.since = self.broker.wheel.now
         if self.keep_alive:
             self.broker.wheel.set(self, 1.5 * self.keep_alive)
         else:
@@ -214,7 +227,7 @@ class Connection(asyncio.Protocol, Client):
                 self.broker.stats.malformed += 1
                 if isinstance(problem, TooMuch):
                     self._count(problem.limit)
-                self._end(f"malformed: {problem}")
+                self._end(reasons.MALFORMED, str(problem))
         except Exception:
             self.fail("on a packet")
 
@@ -239,7 +252,7 @@ class Connection(asyncio.Protocol, Client):
         stats.buffered_bytes += len(data)
         if stats.buffered_bytes > self.broker.limits.buffer_bytes:
             stats.reached["buffer_bytes"] += 1
-            self._end(reasons.NO_ROOM)
+            self._end(reasons.NO_ROOM, "limit buffer_bytes")
 
     def _unbuffer(self) -> bytes:
         """Take back what was put aside."""
@@ -331,7 +344,7 @@ class Connection(asyncio.Protocol, Client):
             return
         broker.stats.slow_readers += 1
         broker.stats.reached[limit] += 1
-        self._end(reason)
+        self._end(reason, f"limit {limit}")
         self._transport.abort()
 
     def _count_stuck(self, size: int) -> None:

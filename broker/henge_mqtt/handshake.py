@@ -6,23 +6,18 @@ It counts against the limit of connections, and knows nothing of MQTT.
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import ssl
 from typing import TYPE_CHECKING
 
+from henge_mqtt import reasons
 from henge_mqtt.connection import Connection
 
 if TYPE_CHECKING:
     from henge_mqtt.broker import Broker
 
-log = logging.getLogger(__name__)
-
 BEYOND_S = 3600.0
 """For the event loop's own timeout of a handshake, which cannot be left out: ours, by the broker's clock, is first."""
-
-TIMEOUT = "no TLS handshake in time"
-GONE = "it closed the connection during the TLS handshake"
 
 _NOT_TRUSTED = "it does not trust this server's certificate: give it the certificate of the CA that issued it"
 _OLD = "it speaks no TLS version that is spoken here, which are 1.2 and 1.3"
@@ -94,17 +89,17 @@ class Handshake:
         except asyncio.CancelledError:
             if not self._is_timed_out:
                 raise  # the broker closes
-            self._failed(logging.INFO, TIMEOUT)
+            self._failed(reasons.HANDSHAKE_TIMEOUT)
         except ssl.SSLError as problem:
-            self._failed(logging.WARNING, _REASONS.get(problem.reason, f"TLS failed: {problem.reason or problem}"))
+            self._failed(reasons.HANDSHAKE_FAILED, _REASONS.get(problem.reason, str(problem.reason or problem)))
         except OSError:  # nothing unusual: whoever looks whether a port is open does just that
-            self._failed(logging.INFO, GONE)
+            self._failed(reasons.HANDSHAKE_LOST)
         finally:
             self.over()
 
-    def _failed(self, level: int, why: str) -> None:
+    def _failed(self, reason: str, detail: str = "") -> None:
         self._broker.stats.failed_handshakes += 1
-        log.log(level, "connection from %s: %s", self._address, why)
+        self._broker.journal.refused(self._address, reason, detail)
 
 
 class SecureConnection(Connection):

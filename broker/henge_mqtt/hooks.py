@@ -4,6 +4,7 @@ Hooks are called on the event loop and must not block. An exception out of one i
 """
 
 from collections.abc import Awaitable
+from typing import Self
 
 from henge_mqtt.client import Client
 from henge_mqtt.message import Message, Received
@@ -16,6 +17,18 @@ UNAVAILABLE = 3
 BAD_CREDENTIALS = 4
 NOT_AUTHORIZED = 5
 
+
+class Refusal(int):
+    """A CONNACK code other than ACCEPTED, and what the log should say about it: `Refusal(BAD_CREDENTIALS, "why")`."""
+
+    why: str
+
+    def __new__(cls, code: int, why: str) -> Self:
+        self = super().__new__(cls, code)
+        self.why = why
+        return self
+
+
 HOLD = False
 """`on_message` answers this to acknowledge later, with `Received.ack`."""
 
@@ -26,8 +39,8 @@ class Hooks:
     def authenticate(self, client: Client, password: bytes | None) -> int | Awaitable[int]:
         """ACCEPTED, BAD_CREDENTIALS, NOT_AUTHORIZED or UNAVAILABLE, or an awaitable of one.
 
-        `client.id`, `.username`, `.address` are set. What the client sends meanwhile waits. Log why you refuse one:
-        the broker does so for debugging only, because it does not know more than the code.
+        `client.id`, `.username`, `.address` are set. What the client sends meanwhile waits. The broker logs each
+        refusal; answer a `Refusal` to have it say more than the code does.
         """
         return ACCEPTED
 

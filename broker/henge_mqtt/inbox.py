@@ -7,7 +7,6 @@ something is first held back; routing is the broker's.
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -18,8 +17,6 @@ from henge_mqtt.message import Received
 
 if TYPE_CHECKING:
     from henge_mqtt.connection import Connection
-
-log = logging.getLogger(__name__)
 
 _ACKNOWLEDGEMENTS = (b"", codec.PUBACK_HEAD, codec.PUBREC_HEAD)  # by QoS
 
@@ -85,7 +82,7 @@ def _repeat(connection: Connection, packet_id: bytes, held: Received | None) -> 
 def _forbid(connection: Connection, topic: str) -> None:
     connection.forbidden += 1
     connection.broker.stats.refused_publishes += 1
-    log.warning("client %r must not publish to %r: dropped", connection.id, topic)
+    connection.broker.journal.forbidden(connection, "publish refused", topic)
     if connection.forbidden > connection.broker.limits.forbidden_publishes:
         connection.broker.stats.reached["forbidden_publishes"] += 1
         connection.close(reasons.FORBIDDEN)

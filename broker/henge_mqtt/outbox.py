@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING
 
 from henge_mqtt import reasons
 
 if TYPE_CHECKING:
     from henge_mqtt.connection import Connection
-
-log = logging.getLogger(__name__)
 
 
 class Outbox:
@@ -31,6 +28,8 @@ class Outbox:
         for connection in waiting:
             try:
                 connection.flush()
-            except (OSError, RuntimeError):  # uvloop's word for a transport that is gone; the others are to be served
-                log.exception("writing to client %r failed", connection.id)
-                connection.close(reasons.LOST)
+            except (
+                OSError,
+                RuntimeError,
+            ) as problem:  # uvloop's word for a transport that is gone; others are to be served
+                connection.close(reasons.LOST, str(problem))

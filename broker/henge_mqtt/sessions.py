@@ -5,23 +5,21 @@ In memory only; the number of those kept for clients that are away is bounded.
 
 from __future__ import annotations
 
-import logging
-
+from henge_mqtt.journal import Journal
 from henge_mqtt.limits import MESSAGE_BYTES, Limits
 from henge_mqtt.session import Session
 from henge_mqtt.stats import Stats
 from henge_mqtt.subscriptions import Subscriptions
 
-log = logging.getLogger(__name__)
-
 
 class Sessions:
     """The sessions, and which of them are away, the longest-gone first."""
 
-    def __init__(self, limits: Limits, stats: Stats, subscriptions: Subscriptions) -> None:
+    def __init__(self, limits: Limits, stats: Stats, subscriptions: Subscriptions, journal: Journal) -> None:
         self._limits = limits
         self._stats = stats
         self._subscriptions = subscriptions
+        self._journal = journal
         self._sessions: dict[str, Session] = {}
         self._away: dict[str, Session] = {}
 
@@ -50,9 +48,7 @@ class Sessions:
         if len(self._away) > self._limits.sessions:
             oldest = next(iter(self._away.values()))
             self._stats.reached["sessions"] += 1
-            log.warning(
-                "session of client %r forgotten: more than %d are kept", oldest.client_id, self._limits.sessions
-            )
+            self._journal.forgotten(oldest.client_id, f"more than {self._limits.sessions} are away")
             self.forget(oldest)
 
     def forget(self, session: Session) -> None:

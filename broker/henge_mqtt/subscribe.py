@@ -6,7 +6,6 @@ Where those come from the application and take time, the SUBACK waits for them a
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,8 +14,6 @@ from henge_mqtt import codec, reasons
 if TYPE_CHECKING:
     from henge_mqtt.connection import Connection
     from henge_mqtt.message import Message
-
-log = logging.getLogger(__name__)
 
 
 class Grant(NamedTuple):
@@ -63,8 +60,7 @@ def _grant(connection: Connection, topic_filter: str, qos: int) -> Grant | None:
         broker.stats.refused_subscriptions += 1
         if limit:
             broker.stats.reached[limit] += 1
-        why = f"has reached {limit} with" if limit else "must not subscribe to"
-        log.warning("client %r %s %r", connection.id, why, topic_filter)
+        broker.journal.forbidden(connection, "subscription refused", topic_filter, f"limit {limit}" if limit else "")
         return None
     broker.sessions.subscribe(session, topic_filter, qos)
     return Grant(topic_filter, qos, broker.hooks.retained(connection, topic_filter))

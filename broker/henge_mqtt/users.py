@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import logging
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from henge_mqtt.client import Client
 from henge_mqtt.errors import BrokerError
-from henge_mqtt.hooks import ACCEPTED, BAD_CREDENTIALS, Hooks
-
-log = logging.getLogger(__name__)
+from henge_mqtt.hooks import ACCEPTED, BAD_CREDENTIALS, Hooks, Refusal
 
 SHA256_HEX = re.compile(r"[0-9a-f]{64}")
 
@@ -33,10 +30,7 @@ class Users(Hooks):
         given = hashlib.sha256(password or b"").hexdigest()
         if hmac.compare_digest(known, given):
             return ACCEPTED
-        log.warning(
-            "client %r at %s: refused, user %r or its password is wrong", client.id, client.address, client.username
-        )
-        return BAD_CREDENTIALS
+        return Refusal(BAD_CREDENTIALS, "a wrong password" if known else "no such user")
 
 
 def read_users(path: Path) -> Users:

@@ -4,6 +4,7 @@ import logging
 import sys
 
 import structlog
+from henge_mqtt.journal import FIELDS
 from structlog.typing import EventDict, Processor
 
 
@@ -32,7 +33,7 @@ def set_up(level: str, form: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[structlog.stdlib.ExtraAdder(FIELDS), *shared],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,

@@ -17,6 +17,7 @@ from henge_mqtt import (
     ListenError,
     Message,
     Received,
+    Refusal,
 )
 from henge_protocol import topics
 
@@ -97,8 +98,7 @@ class DeviceHooks(Hooks):
         try:
             return await self._authenticate(client, password or b"")
         except HengeError as error:
-            log.error("cannot look a device up", client=client.id, why=error.detail)
-            return UNAVAILABLE
+            return Refusal(UNAVAILABLE, error.detail)
 
     def may_publish(self, client: Client, topic: str) -> bool:
         return access.may_publish(client.id, topic)
@@ -130,14 +130,10 @@ class DeviceHooks(Hooks):
         fits.
         """
         if client.id != client.username or not topics.is_device_id(client.id):
-            log.warning(
-                "refused: client id and user name are not one device id", client=client.id, address=client.address
-            )
-            return BAD_CREDENTIALS
+            return Refusal(BAD_CREDENTIALS, "client id and user name are not one device id")
         device = await self._store.device(client.id)
         if device is None:
-            log.warning("refused: no such device", client=client.id, address=client.address)
-            return BAD_CREDENTIALS
+            return Refusal(BAD_CREDENTIALS, "no such device")
         if keys.matches(password, device.credential.password_sha256):
             return ACCEPTED
         if device.next_credential and keys.matches(password, device.next_credential.password_sha256):
@@ -147,8 +143,7 @@ class DeviceHooks(Hooks):
             if device and keys.matches(password, device.credential.password_sha256):
                 log.info("the rotated credential is in use", client=client.id)
                 return ACCEPTED
-        log.warning("refused: wrong password", client=client.id, address=client.address)
-        return BAD_CREDENTIALS
+        return Refusal(BAD_CREDENTIALS, "wrong password")
 
     async def _desired(self, device: str, topic: str) -> list[Message]:
         """The newest document, once what the device said of itself on this connection is taken in."""

@@ -15,9 +15,9 @@ listener {port} 127.0.0.1
 allow_anonymous true
 persistence false
 user root
-max_packet_size 262144
+max_packet_size {packet_size}
 """
-"""A packet as large as ours may be. `user root`: started by root, it would drop to a user that need not exist."""
+"""`user root`: started by root, it would drop to a user that need not exist."""
 
 
 class NotStarted(Exception):
@@ -25,14 +25,17 @@ class NotStarted(Exception):
 
 
 @contextlib.contextmanager
-def mosquitto(program: Path, folder: Path) -> Iterator[int]:
-    """Runs mosquitto; gives its port. A port that was free a moment ago may be taken: then another one is tried."""
+def mosquitto(program: Path, folder: Path, packet_size: int = 256 * 1024) -> Iterator[int]:
+    """Runs mosquitto, by default with packets as large as ours; gives its port.
+
+    A port that was free a moment ago may be taken: then another one is tried.
+    """
     for attempt in range(5):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         log = folder / f"mosquitto-{attempt}.log"
-        process = _start(program, port, log)
+        process = _start(program, log, port, packet_size)
         try:
             _wait_for(process, log)
             yield port
@@ -46,9 +49,9 @@ def mosquitto(program: Path, folder: Path) -> Iterator[int]:
     raise NotStarted("no free port was found")
 
 
-def _start(program: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
+def _start(program: Path, log: Path, port: int, packet_size: int) -> subprocess.Popen[bytes]:
     configuration = log.with_suffix(".conf")
-    configuration.write_text(CONFIGURATION.format(port=port))
+    configuration.write_text(CONFIGURATION.format(port=port, packet_size=packet_size))
     with log.open("wb") as out:
         return subprocess.Popen([program, "-c", configuration], stdout=out, stderr=out)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from henge_mqtt import Limits, metrics, reasons
 from henge_mqtt.journal import FIELDS
 from henge_mqtt.limits import NAMES
+from henge_server.mqtt import outside_stats
 
 PAGE = (Path(__file__).parents[1] / "docs" / "broker.md").read_text()
 
@@ -51,3 +52,9 @@ def test_alarming_reasons_have_their_star():
 def test_every_field_of_a_line_is_described():
     names = re.findall(r"^\| (`[^|]+`) \| [^|]* \|$", sections()[REASONS], re.MULTILINE)
     assert [field for field in FIELDS if f"`{field}`" not in " ".join(names)] == []
+
+
+def test_every_metric_of_an_outside_broker_is_described():
+    counters = [*outside_stats.COUNTERS.values(), outside_stats.MESSAGES_IGNORED]
+    wanted = {name: [text] for name, text in outside_stats.GAUGES.values()}
+    assert rows("Outside brokers") == wanted | {f"{name}_total": [text] for name, text in counters}

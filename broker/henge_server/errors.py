@@ -11,6 +11,7 @@ HengeError
 ├── PreconditionFailed    412  If-Match does not fit
 ├── Invalid               422  values or declarations with problems, each named
 ├── StoreUnavailable      503  the store is closing or failed
+├── BrokerUnavailable     503  the outside broker is not connected
 ├── StoreFull             507  the disk or the map has no room; nothing was changed
 └── CannotStart           (exit 1)  the server did not come up
 """
@@ -82,6 +83,11 @@ class Invalid(HengeError):
 class StoreUnavailable(HengeError):
     status = 503
     title = "Store unavailable"
+
+
+class BrokerUnavailable(HengeError):
+    status = 503
+    title = "Broker unavailable"
 
 
 class StoreFull(HengeError):

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import structlog
-from henge_mqtt import HOLD, Client, Received
+from henge_mqtt import HOLD
 from henge_protocol import topics
 from henge_protocol.errors import BadMessage
 from henge_protocol.messages import OFFLINE, ONLINE, SLEEPING, Hello, Report, decode_telemetry
 
 from henge_server.errors import Conflict, HengeError
 from henge_server.moments import Clock
+from henge_server.mqtt import Said, Sender
 from henge_server.observations import Known, News, heard, reported
 from henge_server.presence import Presence
 from henge_server.slices import Slices
@@ -37,8 +38,8 @@ log = structlog.get_logger("henge.intake")
 
 @dataclass(slots=True)
 class _Waiting:
-    client: Client
-    received: Received
+    client: Sender
+    received: Said
     message: Hello | Report
 
 
@@ -59,7 +60,7 @@ class Intake:
         self._settled = asyncio.Event()  # replaced after every batch: whoever holds the old one is woken once
         self.malformed = 0  # messages that could not be read, since the start
 
-    def take(self, client: Client, received: Received) -> bool | None:
+    def take(self, client: Sender, received: Said) -> bool | None:
         """What the broker asks on every message: HOLD where the acknowledgement waits for the disk."""
         place = topics.parse(received.topic)
         if place is None:
@@ -85,7 +86,7 @@ class Intake:
             while self._queues:
                 await self._write_batch([queue[0] for queue in self._first_queues()])
 
-    def _take(self, client: Client, device: str, channel: str, received: Received) -> bool | None:
+    def _take(self, client: Sender, device: str, channel: str, received: Said) -> bool | None:
         if channel == topics.HELLO:
             return self._queue(device, _Waiting(client, received, Hello.decode(received.payload)))
         if channel == topics.REPORT:

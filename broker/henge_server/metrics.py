@@ -12,7 +12,10 @@ from prometheus_client.registry import Collector
 
 from henge_server.intake import Intake
 from henge_server.lag import Lag
+from henge_server.mqtt import Mqtt, outside_stats
 from henge_server.mqtt.embedded import EmbeddedMqtt
+from henge_server.mqtt.outside import OutsideMqtt
+from henge_server.mqtt.outside_stats import OutsideStats
 from henge_server.presence import Presence
 from henge_server.store import Store
 
@@ -24,7 +27,7 @@ _LAG_QUANTILES = (0.5, 0.9, 0.99, 1.0)
 class Metrics(Collector):
     """Collects when it is asked."""
 
-    def __init__(self, store: Store, mqtt: EmbeddedMqtt, intake: Intake, presence: Presence, lag: Lag) -> None:
+    def __init__(self, store: Store, mqtt: Mqtt, intake: Intake, presence: Presence, lag: Lag) -> None:
         self._store = store
         self._mqtt = mqtt
         self._intake = intake
@@ -38,10 +41,6 @@ class Metrics(Collector):
         """Everything, as Prometheus reads it."""
         return generate_latest(self._registry)
 
-    def is_listening(self) -> bool:
-        """Whether the broker takes connections."""
-        return self._mqtt.broker is not None
-
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("henge_devices_online", "Devices connected now", self._presence.online)
         yield GaugeMetricFamily("henge_feed_seq", "Number of the newest change", self._store.last_seq)
@@ -49,8 +48,10 @@ class Metrics(Collector):
             "henge_messages_unreadable", "Messages of devices that could not be read", self._intake.malformed
         )
         yield self._loop_lag()
-        if self._mqtt.broker:
+        if isinstance(self._mqtt, EmbeddedMqtt) and self._mqtt.broker:
             yield from _of_broker(self._mqtt.broker.stats)
+        if isinstance(self._mqtt, OutsideMqtt):
+            yield from _of_outside(self._mqtt.stats)
 
     def _loop_lag(self) -> Metric:
         family = GaugeMetricFamily(
@@ -69,3 +70,15 @@ def _of_broker(stats: Stats) -> Iterator[Metric]:
     for limit, count in stats.reached.items():
         reached.add_metric([limit], count)
     yield reached
+
+
+def _of_outside(stats: OutsideStats) -> Iterator[Metric]:
+    for field, (name, text) in outside_stats.GAUGES.items():
+        yield GaugeMetricFamily(name, text, getattr(stats, field))
+    for field, (name, text) in outside_stats.COUNTERS.items():
+        yield CounterMetricFamily(name, text, getattr(stats, field))
+    name, text = outside_stats.MESSAGES_IGNORED
+    ignored = CounterMetricFamily(name, text, labels=["reason"])
+    for reason, count in stats.ignored.items():
+        ignored.add_metric([reason], count)
+    yield ignored

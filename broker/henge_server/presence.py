@@ -38,6 +38,10 @@ class Presence:
         """How many are connected."""
         return len(self._online)
 
+    def connected(self) -> list[str]:
+        """Who is connected."""
+        return list(self._online)
+
     def came(self, device: str) -> None:
         self._online.add(device)
         self._sleeping.discard(device)

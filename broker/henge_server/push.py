@@ -54,6 +54,8 @@ class Push:
         """One message for each device, however often it changed: the newest."""
         changed = dict.fromkeys(change.device for change in changes if change.kind in _FOLLOWED)
         removed = {change.device for change in changes if change.kind is ChangeKind.DEVICE_REMOVED}
+        for device in {change.device for change in changes if change.kind in _SAID}:
+            self._mqtt.heard_of(device)
         for device in changed:
             await self._slices.breathe()
             if device in removed:  # also where a new one of that name is there by now: it has another credential
@@ -64,3 +66,4 @@ class Push:
 
 
 _FOLLOWED = (ChangeKind.CONFIG_CHANGED, ChangeKind.DEVICE_ADDED, ChangeKind.DEVICE_REMOVED)
+_SAID = (ChangeKind.REPORTED, ChangeKind.HEARD)  # a refusal, for one, ends what is to be sent

@@ -28,7 +28,9 @@ from henge_server.intake import Intake
 from henge_server.lag import Lag
 from henge_server.metrics import Metrics
 from henge_server.models import AuditEntry, Token
+from henge_server.mqtt.account import Account
 from henge_server.mqtt.embedded import DeviceHooks, EmbeddedMqtt
+from henge_server.mqtt.outside import OutsideMqtt
 from henge_server.presence import Presence, Status
 from henge_server.push import Push
 from henge_server.schemas import Schemas
@@ -48,7 +50,10 @@ log = structlog.get_logger("henge.server")
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Where the server listens (`mqtt` without TLS, `mqtts` with it), and the token of the person who started it."""
+    """Where the server listens (`mqtt` without TLS, `mqtts` with it), and the token of the person who started it.
+
+    An outside broker listens in one of the two ways; the other one is empty.
+    """
 
     url: str
     mqtt: str
@@ -139,8 +144,6 @@ class Server:
         self._stack.push_async_callback(store.close)
         secrets = await master.keys_of(store, key_file)
         token = await _admin_token(store, folder)
-        keeper = Keeper(_certificate_source(settings, folder), host_names)
-        await keeper.open()
 
         timeline, slices, lag = Timeline(), Slices(), Lag()
         documents = Documents(secrets, store.epoch)
@@ -151,28 +154,34 @@ class Server:
         watch = Watch(store, moments.now)
         presence = Presence(lambda device, status, reason: _tell(watch, device, status, reason), moments.now)
         intake = Intake(store, watch, presence, timeline, Slices(), moments.now)
-        mqtt = EmbeddedMqtt(settings.limits)
+        mqtt: EmbeddedMqtt | OutsideMqtt = EmbeddedMqtt(settings.limits)
+        if settings.broker:
+            mqtt = OutsideMqtt(Account.of(settings), store, intake, presence)
         self._run("push", Push(store, mqtt, slices, timeline).run())
         self._run("watch", watch.run())
         self._run("intake", intake.run())
         self._run("lag", lag.run())
 
-        self._run("certificates", keeper.run())
-
-        self._stack.push_async_callback(mqtt.close)
-        hooks = DeviceHooks(store, devices, intake, presence)
-        plain, secure = await mqtt.listen(settings.mqtt, settings.mqtts, keeper.context, hooks)
+        plain, secure = await self._let_devices_in(mqtt, DeviceHooks(store, devices, intake, presence))
         metrics = Metrics(store, mqtt, intake, presence, lag)
-        app = make_app(Parts(store, devices, configs, schemas, presence, watch, timeline, metrics))
+        app = make_app(Parts(store, devices, configs, schemas, presence, watch, timeline, metrics, mqtt))
         host, port = split_address(settings.http)
         http = Http(app, host, port)
         self._stack.push_async_callback(_stop_http, http, watch, self._run("http", http.run()))
-        return Ready(
-            url=f"http://{join_address(host, http.port)}",
-            mqtt=join_address(plain.host, plain.port),
-            mqtts=join_address(secure.host, secure.port),
-            token=token,
-        )
+        return Ready(url=f"http://{join_address(host, http.port)}", mqtt=plain, mqtts=secure, token=token)
+
+    async def _let_devices_in(self, mqtt: EmbeddedMqtt | OutsideMqtt, hooks: DeviceHooks) -> tuple[str, str]:
+        """Where they connect without TLS and with it, as HOST:PORT; empty for a way that there is not."""
+        settings = self._settings
+        if isinstance(mqtt, OutsideMqtt):
+            self._run("outside broker", mqtt.run())
+            return ("", mqtt.account.where) if mqtt.account.tls else (mqtt.account.where, "")
+        keeper = Keeper(_certificate_source(settings, settings.data), host_names)
+        await keeper.open()
+        self._run("certificates", keeper.run())
+        self._stack.push_async_callback(mqtt.close)
+        plain, secure = await mqtt.listen(settings.mqtt, settings.mqtts, keeper.context, hooks)
+        return join_address(plain.host, plain.port), join_address(secure.host, secure.port)
 
     def _run(self, name: str, work) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)

@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from henge_mqtt import Limits
+from henge_protocol import topics
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from henge_server.mqtt import url
 
 _PREFIX = "HENGE_"
 # Variables of that prefix that are no settings: the command line's, ./dev's and the demo's.
@@ -51,6 +54,17 @@ class Settings(BaseSettings):
     tls_cert: Path | None = Field(default=None, description="A certificate to use instead of the server's own, PEM")
     tls_key: Path | None = Field(default=None, description="Its key, PEM, where tls_cert does not hold it")
     tls_ca: Path | None = Field(default=None, description="The CA that issued it, PEM, where tls_cert does not hold it")
+    broker: str = Field(
+        default="", description="An outside broker to use instead of the embedded one: mqtt://HOST or mqtts://HOST"
+    )
+    broker_user: str = Field(default="", description="The server's user name at the outside broker")
+    broker_password_file: Path | None = Field(default=None, description="File with that user's password")
+    broker_ca_file: Path | None = Field(
+        default=None, description="Certificate of the authority that the outside broker's is checked with, PEM"
+    )
+    broker_client_id: str = Field(
+        default="henge_server", min_length=1, max_length=64, description="The server's client id at the outside broker"
+    )
     log_level: str = Field(default="info", description="debug, info, warning or error")
     log_format: str = Field(default="text", description="text or json")
     limits: dict[str, float] = Field(default={}, description="Limits of the embedded broker that differ from its own")
@@ -83,6 +97,21 @@ class Settings(BaseSettings):
     @classmethod
     def _are_limits(cls, value: dict[str, float]) -> dict[str, float]:
         Limits.of(value)
+        return value
+
+    @field_validator("broker")
+    @classmethod
+    def _is_broker(cls, value: str) -> str:
+        if value:
+            url.check(value)
+        return value
+
+    @field_validator("broker_client_id")
+    @classmethod
+    def _is_no_devices(cls, value: str) -> str:
+        """A device of that id would take the connection from the server, and the server from the device."""
+        if topics.is_device_id(value) or any(letter in "/+#" for letter in value) or not value.isprintable():
+            raise ValueError("an id that no device can have, without /, + and #, for example henge_server")
         return value
 
     @field_validator("log_level")

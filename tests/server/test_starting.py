@@ -201,7 +201,7 @@ async def test_settings_that_do_not_fit(data: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("colour = 'red'\n", "there are feed_keep_s, http, "),
+        ("colour = 'red'\n", ", feed_keep_s, http, "),
         ("htp = 1\n", "is `http` meant?"),
         ("data = '/elsewhere'\n", "--data"),
         ("= nothing\n", "line 1"),

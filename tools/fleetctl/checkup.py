@@ -158,7 +158,7 @@ def _broker(context: Context) -> Finding:
 def broker_address(context: Context) -> tuple[str, int]:
     """Where boards connect, seen from here: what the context says, else the server's host and MQTT's own port."""
     server = urlsplit(context.server).hostname or "127.0.0.1"
-    host, _, port = context.mqtt.rpartition(":")
+    host, _, port = (context.mqtt or context.mqtts).rpartition(":")  # an outside broker may have TLS only
     host = host.removeprefix("[").removesuffix("]")
     if host in ("", "0.0.0.0", "::"):
         host = server  # it listens everywhere

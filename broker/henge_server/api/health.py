@@ -5,7 +5,7 @@ from fastapi.responses import PlainTextResponse, Response
 
 from henge_server.api.parts import WithParts
 from henge_server.api.problems import answers
-from henge_server.errors import StoreUnavailable
+from henge_server.errors import BrokerUnavailable
 from henge_server.metrics import MEDIA_TYPE
 
 router = APIRouter(tags=["health"])
@@ -19,10 +19,10 @@ async def healthz() -> str:
 
 @router.get("/readyz", response_class=PlainTextResponse, responses={503: answers(503)[503]})
 async def readyz(parts: WithParts) -> str:
-    """Ready: the store answers and the broker listens."""
+    """Ready: the store answers and the broker listens, or is connected where it is an outside one."""
     await parts.store.devices(limit=1)
-    if not parts.metrics.is_listening():
-        raise StoreUnavailable("The broker does not listen.")
+    if why := parts.mqtt.not_ready():
+        raise BrokerUnavailable(why)
     return "ready\n"
 
 

@@ -11,6 +11,7 @@ from henge_server.devices import Devices
 from henge_server.errors import NotAuthenticated
 from henge_server.keys import fingerprint
 from henge_server.metrics import Metrics
+from henge_server.mqtt import Mqtt
 from henge_server.presence import Presence
 from henge_server.schemas import Schemas
 from henge_server.store import Store
@@ -30,6 +31,7 @@ class Parts:
     watch: Watch
     timeline: Timeline
     metrics: Metrics
+    mqtt: Mqtt
 
 
 async def _parts(request: Request) -> Parts:

@@ -1,8 +1,9 @@
-"""The seam to MQTT: what the rest of the server asks of a broker. Each side of it is a file of its own: `embedded` runs
-henge's own broker in this process.
+"""The seam to MQTT: what the rest of the server asks of a broker, and what it is told. Each side of it is a file of its
+own: `embedded` runs henge's own broker in this process, `outside` uses one that is there already.
 """
 
 from abc import ABC, abstractmethod
+from typing import Protocol
 
 
 class Mqtt(ABC):
@@ -15,3 +16,39 @@ class Mqtt(ABC):
     @abstractmethod
     def forget(self, device: str) -> None:
         """Ends a removed device's connection and what is retained for it."""
+
+    @abstractmethod
+    def heard_of(self, device: str) -> None:
+        """What a device has said is on disk, and may change what is kept for it."""
+
+    @abstractmethod
+    def not_ready(self) -> str | None:
+        """Why devices cannot be reached now, as a sentence; None where they can."""
+
+
+class Sender(Protocol):
+    """A device that is connected, as whoever takes its messages sees it."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def connected(self) -> bool: ...
+
+    def close(self, reason: str) -> None:
+        """What it said could not be taken: it is to be said again over another connection."""
+        ...
+
+
+class Said(Protocol):
+    """A message of a device."""
+
+    @property
+    def topic(self) -> str: ...
+
+    @property
+    def payload(self) -> bytes: ...
+
+    def ack(self) -> None:
+        """It is safe."""
+        ...

@@ -84,6 +84,12 @@ class EmbeddedMqtt(Mqtt):
         if self._hooks:
             self._hooks.forget(device)
 
+    def heard_of(self, device: str) -> None:
+        """Nothing is kept here: what a device is sent is read from the store when it subscribes."""
+
+    def not_ready(self) -> str | None:
+        return None if self.broker else "The broker does not listen."
+
 
 class DeviceHooks(Hooks):
     """The embedded broker's questions, answered for devices."""

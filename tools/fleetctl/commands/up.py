@@ -43,6 +43,12 @@ def up(
     mqtts: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Where boards connect with TLS [default: 0.0.0.0:8883].")
     ] = None,
+    broker: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Use this MQTT broker instead of the server's own: mqtt://HOST or mqtts://HOST."
+        ),
+    ] = None,
     remember: Annotated[bool, typer.Option(help="Write the server into fleetctl.toml.")] = True,
     until_eof: Annotated[bool, typer.Option("--until-eof", hidden=True)] = False,
 ) -> None:
@@ -55,7 +61,8 @@ def up(
     from henge_server.settings import Settings
     from pydantic import ValidationError
 
-    given: dict[str, Any] = {"data": data.absolute() if data else None, "http": http, "mqtt": mqtt, "mqtts": mqtts}
+    given: dict[str, Any] = {"http": http, "mqtt": mqtt, "mqtts": mqtts, "broker": broker}
+    given["data"] = data.absolute() if data else None
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except (ValidationError, ValueError) as error:
@@ -73,7 +80,7 @@ def up(
             print(json.dumps(where), flush=True)
         else:
             print(f"henge is ready at {ready.url}", flush=True)
-            print(f"boards connect to {ready.mqtts} with TLS, to {ready.mqtt} without", flush=True)
+            print(_for_boards(ready), flush=True)
             if remember:
                 _warn_of_another(name)
 
@@ -109,6 +116,12 @@ def _warn_of_another(name: str) -> None:
                 file=sys.stderr,
                 flush=True,
             )
+
+
+def _for_boards(ready: "Ready") -> str:
+    if ready.mqtt and ready.mqtts:
+        return f"boards connect to {ready.mqtts} with TLS, to {ready.mqtt} without"
+    return f"boards connect to the broker at {ready.mqtts or ready.mqtt}, {'with' if ready.mqtts else 'without'} TLS"
 
 
 def _reachable(url: str) -> str:

@@ -57,7 +57,7 @@ def main() -> int:
 
 
 async def _serve(hooks: Hooks, limits: Limits, options: argparse.Namespace, context: ssl.SSLContext | None) -> None:
-    broker = Broker(hooks, limits)
+    broker = Broker(hooks, limits, sys_interval=options.sys_interval)
     listener = await broker.listen(*options.listen)
     print(f"henge_mqtt listens on {listener.host}:{listener.port}", flush=True)
     if context:
@@ -101,6 +101,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="set one of the limits that docs/broker.md lists, for example connections=500; may be repeated",
     )
+    parser.add_argument(
+        "--sys-interval",
+        type=_seconds,
+        default=10,
+        metavar="SECONDS",
+        help="publish the $SYS topics this often; 0: not at all. %(default)s, as mosquitto does",
+    )
     parser.add_argument("--verbose", action="store_true", help="log when a connection begins and ends")
     parser.add_argument(
         "--log-format", choices=FORMATTERS, default="text", help="of the log, on standard error: %(default)s"
@@ -120,6 +127,12 @@ def _assignment(text: str) -> tuple[str, str]:
     if not sign:
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
     return name, value
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return int(text)
 
 
 def _loop_factory():

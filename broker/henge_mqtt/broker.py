@@ -28,6 +28,7 @@ from henge_mqtt.retained import Retained
 from henge_mqtt.sessions import Sessions
 from henge_mqtt.stats import Stats
 from henge_mqtt.subscriptions import Subscriptions
+from henge_mqtt.sys_topics import SysTopics
 from henge_mqtt.tlsserver import TlsServer
 from henge_mqtt.topics import Topics
 from henge_mqtt.wheel import TICK_S, Wheel
@@ -48,7 +49,9 @@ class Broker:
         *,
         clock: Callable[[], float] = time.monotonic,
         make_id: Callable[[], str] = random_client_id,
+        sys_interval: float = 0,
     ) -> None:
+        """With `sys_interval`, in seconds, it publishes the `$SYS` topics; 0: none."""
         self.hooks = hooks or Hooks()
         self.limits = limits or Limits()
         self.make_id = make_id
@@ -64,6 +67,7 @@ class Broker:
         self.connected: dict[str, Connection] = {}
         self.clients: Mapping[str, Client] = MappingProxyType(self.connected)
         """Who is connected now, by client id; read-only."""
+        self._sys = SysTopics(self, sys_interval) if sys_interval else None
         self._sockets: set[Connection] = set()
         self._servers: list[asyncio.Server | TlsServer] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -89,6 +93,8 @@ class Broker:
         self._servers.append(server)
         if self._ticking is None:
             self._ticking = loop.call_later(TICK_S, self._tick_on)
+            if self._sys:
+                self._sys.start()
         return Listener(server)
 
     async def close(self) -> None:
@@ -134,6 +140,8 @@ class Broker:
         for connection in self.wheel.turn():
             connection.due()
         self.journal.turn(self.wheel.now)
+        if self._sys:
+            self._sys.turn(self.wheel.now)
 
     @property
     def is_open(self) -> bool:
@@ -163,6 +171,7 @@ class Broker:
             limit = "connections"
         else:
             limit = self.gate.refusal(address.rpartition(":")[0], self.wheel.now)
+        self.stats.sockets += 1
         if limit:
             self.stats.refused_connections += 1
             self.stats.reached[limit] += 1

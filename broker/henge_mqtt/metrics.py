@@ -32,6 +32,7 @@ METRICS = {
     "retained": _gauge("retained_messages", "Topics with a message that the broker retains"),
     "session_bytes": _gauge("session_bytes", "What all sessions keep: messages in flight and waiting, subscriptions"),
     "buffered_bytes": _gauge("buffered_bytes", "Unfinished packets, and bytes waiting for readers that are stuck"),
+    "sockets": _counter("sockets", "Sockets accepted, whatever came of them"),
     "connects": _counter("connects", "CONNECTs accepted"),
     "disconnects": _counter("disconnects", "Accepted connections that ended"),
     "takeovers": _counter("takeovers", "Connections ended by a new one of the same client id"),

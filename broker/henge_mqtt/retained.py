@@ -22,6 +22,11 @@ class Retained:
         self._tree: dict[Any, Any] = {}  # level name -> deeper dict; None -> the message whose topic ends here
         self._bytes = 0
 
+    @property
+    def bytes(self) -> int:
+        """What keeping them all takes, as the limit `retained_bytes` counts."""
+        return self._bytes
+
     def keep(self, message: Message) -> bool:
         """Replace the topic's message; an empty payload removes it (3.3.1-10).
 

@@ -24,6 +24,8 @@ class Stats:
     buffered_bytes: int = 0
     """Unfinished packets now, and bytes waiting for readers that are stuck."""
 
+    sockets: int = 0
+    """Sockets accepted, whatever came of them."""
     connects: int = 0
     """CONNECTs accepted."""
     disconnects: int = 0

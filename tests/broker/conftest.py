@@ -94,10 +94,10 @@ async def open_house(request: pytest.FixtureRequest) -> AsyncIterator[OpenHouse]
     """Makes a House with given hooks and limits. A test marked with a limit must have reached it in the end."""
     houses: list[House] = []
 
-    async def make(hooks: Hooks | None = None, **limits: Any) -> House:
+    async def make(hooks: Hooks | None = None, sys_interval: float = 0, **limits: Any) -> House:
         clock = Clock()
         hooks = hooks or Recorder()
-        broker = Broker(hooks, Limits(**{**UNHURRIED, **limits}), clock=clock)
+        broker = Broker(hooks, Limits(**{**UNHURRIED, **limits}), clock=clock, sys_interval=sys_interval)
         listener = await broker.listen("127.0.0.1", 0)
         houses.append(House(broker, listener.port, hooks, clock))
         return houses[-1]

@@ -16,8 +16,10 @@ allow_anonymous true
 persistence false
 user root
 max_packet_size {packet_size}
+sys_interval 1
 """
-"""`user root`: started by root, it would drop to a user that need not exist."""
+"""$SYS topics as soon as there is something to say. `user root`: started by root, it would drop to a user that need not
+exist."""
 
 
 class NotStarted(Exception):

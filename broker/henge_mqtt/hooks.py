@@ -34,7 +34,10 @@ HOLD = False
 
 
 class Hooks:
-    """Lets everybody do everything, but for publishing to $-topics. Override what should be different."""
+    """Lets everybody do everything, but for publishing to $-topics and shared subscriptions.
+
+    Override what should be different.
+    """
 
     def authenticate(self, client: Client, password: bytes | None) -> int | Awaitable[int]:
         """ACCEPTED, BAD_CREDENTIALS, NOT_AUTHORIZED or UNAVAILABLE, or an awaitable of one.
@@ -52,8 +55,11 @@ class Hooks:
         return not topic.startswith("$")
 
     def may_subscribe(self, client: Client, topic_filter: str) -> bool:
-        """False: the filter is answered with 0x80 (3.9.3)."""
-        return True
+        """False: the filter is answered with 0x80 (3.9.3).
+
+        `$share/...` is MQTT 5's. Here it is a filter like any other: granted, it would wait in vain, and say nothing.
+        """
+        return not topic_filter.startswith("$share/")
 
     def retained(self, client: Client, topic_filter: str) -> Awaitable[list[Message]] | None:
         """The retained messages for a new subscription. None: those that the broker keeps.

@@ -56,7 +56,7 @@ def _grant(connection: Connection, topic_filter: str, qos: int) -> Grant | None:
     """Subscribe to one filter; None: refused."""
     broker, session = connection.broker, connection.session
     limit = _reached(connection, topic_filter)
-    if limit or not broker.hooks.may_subscribe(connection, topic_filter):
+    if limit or not broker.hooks.may_subscribe(connection, topic_filter) or connection.closed:
         broker.stats.refused_subscriptions += 1
         if limit:
             broker.stats.reached[limit] += 1

@@ -158,3 +158,21 @@ async def test_what_is_under_way_is_delivered_after_unsubscribe(house: House, qo
     await house.until(lambda: not house.broker.clients)
     again = await house.client("c", clean=False)
     assert [(packet.first, packet.payload) for packet in await again.until_pong()] == [(0x38 | qos << 1, b"x")]
+
+
+async def test_shared_subscription_is_refused_where_it_would_wait_in_vain(house: House):
+    client = await house.client()
+    answer = await client.ask(wire.subscribe(("$share/group/a", 1), ("$share", 1), ("$shared/a", 1)))
+    assert answer.body[2:] == b"\x80\x01\x01"
+
+
+async def test_nothing_is_granted_to_who_was_ended_over_it(open_house: OpenHouse):
+    class Bouncer(Recorder):
+        def may_subscribe(self, client: Client, topic_filter: str) -> bool:
+            return house.broker.disconnect(client.id, "removed") or True
+
+    house = await open_house(Bouncer())
+    client = await house.client()
+    client.send(wire.subscribe(("a", 1), ("b", 1)))
+    assert await client.until_closed() == []
+    assert house.broker.stats.subscriptions == house.broker.stats.session_bytes == 0

@@ -149,14 +149,16 @@ class Session:
         self._inflight_bytes = self._queued_bytes = 0
 
     # --- acknowledgements from the client -----------------------------------------------------------------------------
+    #
+    # A wrong one leaves things as they are, since the session may outlive the connection.
 
     def acknowledge(self, packet_id: int) -> None:
         """The client has a QoS 1 message (PUBACK, 3.4). An id not in flight is passed over, as mosquitto does."""
-        found = self._inflight.pop(packet_id, None)
+        found = self._inflight.get(packet_id)
         if found is not None:
             if found[1] & _QOS2:
-                self._misused(packet_id, found, "a PUBACK for a message with QoS 2")
-            self._landed(found[0])
+                raise Malformed("a PUBACK for a message with QoS 2")
+            self._landed(packet_id, found[0])
             if self._queue or self._backlog:
                 self.drain()
 
@@ -165,29 +167,30 @@ class Session:
 
         Released ids stand behind those still to be received, in the order in which PUBRECs came (4.6.0-4).
         """
-        found = self._inflight.pop(packet_id, None)
+        found = self._inflight.get(packet_id)
         if found is not None:
             if not found[1] & _QOS2:
-                self._misused(packet_id, found, "a PUBREC for a message with QoS 1")
-            if found is not _RELEASED:
-                self._landed(found[0])
-                self._stats.session_bytes += _RELEASED[0].size
-                self._inflight_bytes += _RELEASED[0].size
+                raise Malformed("a PUBREC for a message with QoS 1")
+            self._landed(packet_id, found[0])
+            self._stats.session_bytes += _RELEASED[0].size
+            self._inflight_bytes += _RELEASED[0].size
             self._inflight[packet_id] = _RELEASED
 
     def complete(self, packet_id: int) -> None:
         """The client knows that the id is free (PUBCOMP, 3.7)."""
-        found = self._inflight.pop(packet_id, None)
+        found = self._inflight.get(packet_id)
         if found is not None:
             if found is not _RELEASED:
-                self._misused(packet_id, found, "a PUBCOMP for a message that had no PUBREL")
-            self._landed(found[0])
+                raise Malformed("a PUBCOMP for a message that had no PUBREL")
+            self._landed(packet_id, found[0])
             self.drain()
 
     # --- QoS 2 from the client ----------------------------------------------------------------------------------------
 
     def expect_release(self, packet_id: bytes, held: Received | None = None) -> None:
         """A QoS 2 message came, which the application holds or not; its id is not free before PUBREL (3.6)."""
+        if self.connection is None:  # it came to an end over this very message
+            return
         if packet_id not in self.unreleased:
             self._stats.session_bytes += _ID_BYTES
             self.unreleased[packet_id] = held
@@ -219,16 +222,12 @@ class Session:
         stats.session_bytes += size
         connection.send(message.packet(first, packet_id))
 
-    def _landed(self, message: Message) -> None:
+    def _landed(self, packet_id: int, message: Message) -> None:
         """No longer in flight."""
+        del self._inflight[packet_id]
         size = message.size
         self._inflight_bytes -= size
         self._stats.session_bytes -= size
-
-    def _misused(self, packet_id: int, found: tuple[Message, int], problem: str) -> None:
-        """The wrong acknowledgement for what was in flight, where it stays: the session may outlive the connection."""
-        self._inflight[packet_id] = found
-        raise Malformed(problem)
 
     def _window_full(self) -> bool:
         """Whether what is in flight is as much as may be."""

@@ -142,6 +142,7 @@ def left_over(broker: Broker) -> dict[str, int]:
         + len(broker.subscriptions._wild.deeper)
         + len(broker.subscriptions._wild.receivers),
         "deadlines": sum(map(len, broker.wheel._slots.values())),
+        "kept bytes": abs(broker.stats.session_bytes) + abs(broker.stats.buffered_bytes),
         "writers": len(broker.outbox._waiting),
         "tasks": len(broker._tasks),
         "hook failures": broker.stats.hook_failures,

@@ -186,15 +186,18 @@ async def test_window_is_open_again_after_pubcomp_only(open_house: OpenHouse):
     assert [got.payload for got in await client.until_pong()] == [b"y"]
 
 
+@pytest.mark.spec("4.6.0-1")
 @pytest.mark.parametrize(("qos", "wrong"), [(1, wire.pubrec), (2, wire.puback), (2, wire.pubcomp)])
-async def test_wrong_acknowledgement_closes_and_loses_nothing(house: House, qos: int, wrong):
+async def test_wrong_acknowledgement_closes_and_changes_nothing(house: House, qos: int, wrong):
     client = await house.client("c", ("a", 2), clean=False)
-    house.broker.publish("a", b"x", qos=qos)
-    await client.read()
-    client.send(wrong(1))
+    for payload in (b"1", b"2", b"3"):
+        house.broker.publish("a", payload, qos=qos)
+    await client.until_pong()
+    client.send(wrong(2))
     await client.until_closed()
     assert house.hooks.presence[-1][2].startswith("malformed: ")
-    assert (await (await come_back(house)).read()).payload == b"x"
+    again = await (await come_back(house)).until_pong()
+    assert [(packet.packet_id, packet.payload) for packet in again] == [(1, b"1"), (2, b"2"), (3, b"3")]
 
 
 @pytest.mark.spec("3.3.1-5", "3.8.4-6")

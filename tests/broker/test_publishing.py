@@ -135,11 +135,12 @@ async def test_socket_is_not_read_while_too_much_is_held(open_house: OpenHouse):
 
 
 @pytest.mark.spec("3.3.5-2")
-async def test_forbidden_is_acknowledged_and_dropped(open_house: OpenHouse):
+@pytest.mark.parametrize(("qos", "answer"), [(1, 0x40), (2, 0x50)])
+async def test_forbidden_is_acknowledged_and_dropped(open_house: OpenHouse, qos: int, answer: int):
     house = await open_house(Strict())
     reader = await house.client("reader", ("#", 1))
     writer = await house.client("writer")
-    assert (await writer.ask(wire.publish("no", qos=1, retain=True))).first == 0x40
+    assert (await writer.ask(wire.publish("no", qos=qos, retain=True))).first == answer
     assert await reader.until_pong() == []
     assert not house.hooks.messages
     assert not house.broker.retained.match("#")
@@ -148,11 +149,13 @@ async def test_forbidden_is_acknowledged_and_dropped(open_house: OpenHouse):
 
 @pytest.mark.spec("3.3.5-2")
 @pytest.mark.limit("forbidden_publishes")
-async def test_disconnected_when_it_goes_on_with_forbidden_publishes(open_house: OpenHouse):
+@pytest.mark.parametrize("qos", [1, 2])
+async def test_disconnected_when_it_goes_on_with_forbidden_publishes(open_house: OpenHouse, qos: int):
     house = await open_house(Strict(), forbidden_publishes=3)
     writer = await house.client("writer")
-    writer.send(*[wire.publish("no", qos=1, packet_id=n) for n in range(1, 6)])
+    writer.send(*[wire.publish("no", qos=qos, packet_id=n) for n in range(1, 6)])
     assert len(await writer.until_closed()) == 3
+    assert house.broker.stats.session_bytes == 0
     assert house.hooks.presence[-1] == ("writer", False, "too many forbidden publishes")
 
 

@@ -20,6 +20,11 @@ from henge_mqtt.states import AWAITING_CONNECT, CLOSED, CONNECTED, LOGGING_IN, u
 if TYPE_CHECKING:
     from henge_mqtt.broker import Broker
 
+PROGRESS = 1000
+"""Bytes of a packet still missing: with more, a part of it is a sign of life as a whole one is (3.1.2.10), because on a
+slow link a large packet may take longer than the keep-alive. With fewer, dribbling would hold a connection for ever.
+mosquitto has the same number."""
+
 
 class Connection(asyncio.Protocol, Client):
     """A client's connection. Its `state` is one of the tables in states.py."""
@@ -195,13 +200,18 @@ class Connection(asyncio.Protocol, Client):
     # --- bytes in -----------------------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        self._seen = self.broker.wheel.now
         self.broker.stats.bytes_in += len(data)
         if self._buffer is not None or not self._reading:
             self._keep(data)
-            if self._buffer is None or not self._reading or len(self._buffer) < self._needed:
+            if self._buffer is None or not self._reading:
+                return
+            missing = self._needed - len(self._buffer)
+            if missing > PROGRESS:
+                self._seen = self.broker.wheel.now
+            if missing > 0:
                 return
             data = self._unbuffer()
+        self._seen = self.broker.wheel.now
         self._read(data)
 
     def _read(self, data: bytes) -> None:

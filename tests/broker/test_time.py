@@ -50,3 +50,18 @@ async def test_closed_when_no_connect_comes(open_house: OpenHouse):
 async def test_ping_is_answered(house: House):
     client = await house.client()
     assert await client.ask(wire.PINGREQ, wire.PINGREQ) == await client.read() == (0xD0, b"")
+
+
+@pytest.mark.spec("3.1.2-24")
+@pytest.mark.parametrize(("size", "stays"), [(100, False), (5000, True)])
+async def test_parts_of_a_packet_keep_it_alive_only_while_much_is_missing(house: House, size: int, stays: bool):
+    client = await house.client("lamp", keep_alive=10)
+    packet = wire.publish("a", bytes(size), qos=1)
+    for start in (0, 3):
+        had = house.broker.stats.bytes_in
+        client.send(packet[start : start + 3])
+        await house.until(lambda: house.broker.stats.bytes_in > had)  # noqa: B023
+        house.pass_time(9)
+    assert ("lamp" in house.broker.clients) == stays
+    client.send(packet[6:])
+    assert len(await client.until_closed(wire.Packet(0x40, b"\0\1"))) == stays

@@ -11,6 +11,10 @@ MESSAGE_BYTES = 256
 """What a message costs beside its topic and payload while it is kept, and a subscription beside its filter."""
 
 
+PACKET_IDS = 65_535
+"""As many as two bytes have, without 0 (MQTT 3.1.1, 2.3.1)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds per broker, address, client and packet. Sizes are in bytes, times in seconds."""
@@ -101,6 +105,10 @@ class Limits:
         for name in NAMES:
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be more than 0")
+        if self.inflight > PACKET_IDS:
+            raise ValueError(
+                f"inflight must be at most {PACKET_IDS}: each message under way takes one of the packet ids"
+            )
         if self.write_hard < self.write_soft + self.packet_size:
             raise ValueError(
                 "write_hard must be at least write_soft + packet_size: one packet may come on top of write_soft"

@@ -29,6 +29,12 @@ async def is_let_in(house: House, client_id: str = "ann") -> bool:
         return False
 
 
+def test_more_in_flight_than_there_are_packet_ids_is_refused():
+    Limits(inflight=65_535)
+    with pytest.raises(ValueError, match="inflight must be at most 65535"):
+        Limits(inflight=65_536)
+
+
 def test_every_limit_has_a_test_that_reaches_it():
     source = "".join(path.read_text() for path in HERE.glob("test_*.py"))
     assert sorted(set(re.findall(r'@pytest\.mark\.limit\("(\w+)"\)', source))) == sorted(NAMES)

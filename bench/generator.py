@@ -24,8 +24,8 @@ _SLACK_S = 5  # beyond the patience of the child, which says itself what did not
 _SPARE_CLIENTS = 100  # those that are no boards
 
 NO_COMPILER = (
-    "the load generator is in C, and there is no C compiler: install one "
-    "(on Debian and Ubuntu: sudo apt install gcc libc6-dev) and run the same command again"
+    "the load generator is in C, and there is no C compiler: ./dev bench gets one, "
+    "or install it (on Debian and Ubuntu: sudo apt install gcc libc6-dev)"
 )
 
 
@@ -90,5 +90,8 @@ def compile_sources(sources: list[Path], program: Path) -> None:
         [compiler, *_FLAGS, "-o", unfinished, *sources, "-ldl"], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise CannotMeasure(f"{compiler} could not compile bench/native: {done.stderr.strip()[-2000:]}")
+        raise CannotMeasure(
+            f"{compiler} could not compile bench/native: {done.stderr.strip()[-2000:]}\n"
+            "  where a header is missing, on Debian and Ubuntu: sudo apt install libc6-dev"
+        )
     unfinished.replace(program)

@@ -10,6 +10,9 @@ from bench.figures import Figure
 from bench.notes import Notes
 from bench.scale import Scale
 
+_NOTED = {"us": "us", "ms": "s", "s": "s", "/s": "s", "KB": "kb", "%": "percent"}
+"""Unit of a figure -> the name under which trials note it."""
+
 Value = float | str | None
 Rows = Iterator[Figure | None]
 
@@ -26,12 +29,15 @@ class _Table:
     def __init__(self, notes: dict[str, Notes]) -> None:
         self._notes = notes
 
-    def figure(self, name: str, trial: str, clients: int, unit: str, slow: int = 0, **aims: Any) -> Figure | None:
-        """A row; None where henge did not take part. `unit` says what was measured, and is shown. `slow` is how many
-        clients amqtt had, where it had fewer.
+    def figure(
+        self, name: str, trial: str, clients: int, unit: str, slow: int = 0, noted: str = "", **aims: Any
+    ) -> Figure | None:
+        """A row; None where henge did not take part. The unit says under which name it was noted, or `noted` does.
+        `slow` is how many clients amqtt had, where it had fewer.
         """
-        value, beside = (self._value(broker, trial, clients, unit) for broker in ("henge", "mosquitto"))
-        other = self._value("amqtt", trial, slow or clients, unit)
+        noted = noted or _NOTED[unit]
+        value, beside = (self._value(broker, trial, clients, unit, noted) for broker in ("henge", "mosquitto"))
+        other = self._value("amqtt", trial, slow or clients, unit, noted)
         if slow and isinstance(other, float):
             other = f"{other:.1f} {unit} ({slow})"
         if value is None:
@@ -49,14 +55,11 @@ class _Table:
     def _read(self, broker: str, trial: str, clients: int, name: str) -> Value:
         return self._notes[broker].read(trial, clients, name) if broker in self._notes else None
 
-    def _value(self, broker: str, trial: str, clients: int, unit: str) -> Value:
-        name, factor = {"ms": ("s", 1000), "KB": ("kb", 1), "%": ("percent", 1), "/s": ("s", clients)}.get(
-            unit, (unit, 1)
-        )
-        value = self._read(broker, trial, clients, name)
+    def _value(self, broker: str, trial: str, clients: int, unit: str, noted: str) -> Value:
+        value = self._read(broker, trial, clients, noted)
         if not isinstance(value, float):
             return value
-        return factor / value if unit == "/s" else factor * value
+        return clients / value if unit == "/s" else value * 1000 if unit == "ms" else value
 
     def _growth(self, broker: str, trial: str, few: int, many: int) -> Value:
         small, large = (self._read(broker, trial, clients, "us") for clients in (few, many))
@@ -80,6 +83,7 @@ def _connecting(table: _Table, scale: Scale) -> Rows:
 
 def _pushing(table: _Table, scale: Scale) -> Rows:
     yield table.figure("push to acknowledgement, one at a time, p50", "one", 1, "ms", aim=2.0, beyond=1.3)
+    yield table.figure("push to acknowledgement, one at a time, p99", "one", 1, "ms", noted="p99_s")
     yield table.figure("processor per push, one at a time", "one", 1, "us")
     for clients in scale.fleets:
         name = f"push to {clients} at once, all acknowledged"

@@ -17,7 +17,7 @@ VERBS = ["demo", "up", "agent", "fleetctl", "test", "check", "format", "bench", 
 
 def shell(script: str, **env: str) -> str:
     """What a line of shell prints that may use the functions of setup/*.sh."""
-    lines = f"set -eu; top={ROOT}; . setup/venv.sh; . setup/debs.sh; {script}"
+    lines = f"set -eu; top={ROOT}; . setup/venv.sh; . setup/debs.sh; . setup/compiler.sh; {script}"
     done = subprocess.run(
         ["sh", "-c", lines], cwd=ROOT, env=os.environ | env, capture_output=True, text=True, check=False
     )
@@ -95,6 +95,15 @@ def test_an_installed_program_is_used_when_it_is_new_enough(tmp_path: Path) -> N
     path = f"{tmp_path}:/usr/bin:/bin"
     assert shell(asked.format("1.23"), PATH=path) == "used\n"
     assert shell(asked.format("1.24"), PATH=path) == "left\n"
+
+
+def test_the_compiler_that_is_there_is_used(tmp_path: Path) -> None:
+    for tool in ("sh", "grep", "tr"):
+        (tmp_path / tool).symlink_to(f"/usr/bin/{tool}")
+    asked = "has_compiler && echo used || echo fetched"
+    assert shell(asked, PATH=str(tmp_path)) == "fetched\n"
+    (tmp_path / "clang").touch(0o755)
+    assert shell(asked, PATH=str(tmp_path)) == "used\n"
 
 
 def test_a_stamp_is_another_when_the_lock_or_the_place_changes(tmp_path: Path) -> None:

@@ -8,10 +8,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+/* The C library's headers hide from tcc that an event is packed there, as the kernel has it. */
+#if defined __TINYC__ && defined __x86_64__
+#pragma pack(push, 1)
+#include <sys/epoll.h>
+#pragma pack(pop)
+#else
+#include <sys/epoll.h>
+#endif
 
 #include "tls.h"
 

@@ -182,6 +182,8 @@ class Agent:
         )
 
     def _take_message(self, topic: str, payload: "bytes | None") -> None:
+        if payload is not None and not len(payload):
+            return  # a broker clears what it retained, and tells who subscribed
         if topic == self._topic(topics.DESIRED):
             self._take_desired(payload)
         elif topic == self._topic(topics.COMMAND) and payload is not None:

@@ -155,6 +155,13 @@ class TestAgent(unittest.IsolatedAsyncioTestCase):
         self.assertEqual((report.rev, report.errors[""][0]), (0, "too_large"))
         self.assertEqual(await self.applied(peer, signed(1, {})), (1, "applied"))
 
+    async def test_an_empty_message_is_passed_over(self):
+        """An MQTT broker sends one when it is told to retain no document any more."""
+        self.start()
+        peer = await self.server.accept()
+        peer.send(DEVICE, topics.DESIRED, b"")
+        self.assertEqual(await self.applied(peer, signed(1, {})), (1, "applied"))
+
     async def test_a_trial_is_confirmed_over_a_connection_of_its_own(self):
         self.start()
         trial = signed(1, {"net.name": "attic"})

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from henge_protocol.topics import is_device_id
+
 from fleetctl.errors import Failed
 
 
@@ -46,6 +48,42 @@ def writable(path: Path, *, replace: bool) -> Iterator[CredentialFile]:
     try:
         with open(handle, "w") as temporary:
             yield CredentialFile(path, temporary, name)
+    finally:
+        if os.path.exists(name):
+            os.unlink(name)
+
+
+def read(path: Path) -> tuple[str, str]:
+    """User name and password in a credential file. Raises Failed."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        found = found.get("credential", found)
+        user, password = found["username"], found["password"]
+    except OSError as error:
+        raise Failed(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        again = "`fleetctl device rotate ID --out FILE` makes another."
+        raise Failed(f"{path} is no credential, as `fleetctl device add ID --out FILE` writes one. {again}") from error
+    if not is_device_id(user) or not isinstance(password, str) or not password:
+        raise Failed(f"{path} is no credential: its username is no device id, or its password is missing.")
+    return user, password
+
+
+def write_private(path: Path, text: str, mode: int) -> None:
+    """Puts a file in place, whole and on disk before it has its name. One that was there keeps its owner, where this
+    process may give it to somebody. Raises OSError.
+    """
+    before = path.stat() if path.exists() else None
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with open(handle, "w") as temporary:
+            os.fchmod(temporary.fileno(), mode)
+            if before and os.geteuid() == 0:
+                os.fchown(temporary.fileno(), before.st_uid, before.st_gid)
+            temporary.write(text)
+            temporary.flush()
+            os.fsync(temporary.fileno())
+        os.replace(name, path)
     finally:
         if os.path.exists(name):
             os.unlink(name)

@@ -1,6 +1,7 @@
 """Brokers that nobody here wrote, each a process of its own on loopback, that keep their port over a restart."""
 
 import asyncio
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -46,6 +47,15 @@ class OutsideBroker:
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
             await asyncio.wait_for(self._process.wait(), PATIENCE_S)
+
+    async def reload(self) -> None:
+        """Makes mosquitto read its passwords again; returns when it has begun to, and takes nothing in between."""
+        assert self._process is not None
+        before = self.said.count("Reloading config")
+        self._process.send_signal(signal.SIGHUP)
+        async with asyncio.timeout(PATIENCE_S):
+            while self.said.count("Reloading config") == before:  # noqa: ASYNC110 - another program raises no event
+                await asyncio.sleep(0.02)
 
     async def restart(self) -> None:
         await self.stop()
@@ -98,6 +108,16 @@ def mosquitto(program: Path, folder: Path, *lines: str, anonymous: bool = True) 
     config = folder / "mosquitto.conf"
     config.write_text("\n".join(("user root", "log_type all", *listens, *lines, "")))
     return OutsideBroker(folder, port, [str(program), "-c", str(config)])
+
+
+def exported(program: Path, folder: Path, port: int) -> OutsideBroker:
+    """With the files that `fleetctl broker export mosquitto` wrote into a folder, as they are, but for the user that
+    mosquitto becomes where root starts it, and that need not exist.
+    """
+    around = folder / "around"
+    around.mkdir()
+    (around / "start").write_text(f"user root\nlog_type all\ninclude_dir {folder}\n")
+    return OutsideBroker(around, port, [str(program), "-c", str(around / "start")])
 
 
 def persistent(folder: Path) -> tuple[str, ...]:

@@ -156,7 +156,7 @@ class Server:
         intake = Intake(store, watch, presence, timeline, Slices(), moments.now)
         mqtt: EmbeddedMqtt | OutsideMqtt = EmbeddedMqtt(settings.limits)
         if settings.broker:
-            mqtt = OutsideMqtt(Account.of(settings), store, intake, presence)
+            mqtt = OutsideMqtt(Account.of(settings), store, devices, intake, presence)
         self._run("push", Push(store, mqtt, slices, timeline).run())
         self._run("watch", watch.run())
         self._run("intake", intake.run())

@@ -9,9 +9,11 @@ from collections import deque
 
 import structlog
 from henge_mqtt import HOLD
-from henge_protocol import topics
-from henge_protocol.messages import OFFLINE, ONLINE, SLEEPING
+from henge_protocol import errors, topics
+from henge_protocol.errors import BadMessage
+from henge_protocol.messages import OFFLINE, ONLINE, REJECTED, SLEEPING, Report
 
+from henge_server.devices import Devices
 from henge_server.intake import Intake
 from henge_server.mqtt.heard import Heard
 from henge_server.mqtt.link import Link
@@ -46,8 +48,17 @@ class Speaker:
 class Inbound:
     """One for the server; `listen` runs for each connection."""
 
-    def __init__(self, store: Store, intake: Intake, presence: Presence, slices: Slices, stats: OutsideStats) -> None:
+    def __init__(
+        self,
+        store: Store,
+        devices: Devices,
+        intake: Intake,
+        presence: Presence,
+        slices: Slices,
+        stats: OutsideStats,
+    ) -> None:
         self._store = store
+        self._devices = devices
         self._intake = intake
         self._presence = presence
         self._slices = slices
@@ -95,9 +106,13 @@ class Inbound:
         heard.ack()
 
     async def _take(self, device: str, channel: str, heard: Heard, link: Link) -> None:
-        if await self._store.device(device) is None:
+        found = await self._store.device(device)
+        if found is None:
             self._ignore(heard, NOT_REGISTERED)
             return
+        if channel == topics.REPORT and found.next_credential and _has_another_key(heard.payload):
+            await self._devices.activate(device)
+            log.info("the rotated credential is in use", client=device)
         if self._intake.take(Speaker(device, link), heard) is not HOLD:
             heard.ack()
         if channel == topics.STATUS:
@@ -116,3 +131,15 @@ class Inbound:
         if times := self._seldom[why].times():
             log.warning("ignored a message", why=why, topic=heard.topic, bytes=heard.size, times=times)
         heard.ack()
+
+
+def _has_another_key(payload: bytes) -> bool:
+    """Whether a report says that the signature of a document does not fit. The server sees no password at another
+    broker; that is how it learns that a device has its next credential.
+    """
+    try:
+        report = Report.decode(payload)
+    except BadMessage:
+        return False
+    code, _ = report.errors.get(errors.WHOLE_DOCUMENT, ("", ""))
+    return report.state == REJECTED and code == errors.BAD_MAC

@@ -13,6 +13,7 @@ from enum import Enum
 import structlog
 
 from henge_server.backoff import Backoff
+from henge_server.devices import Devices
 from henge_server.errors import HengeError
 from henge_server.intake import Intake
 from henge_server.mqtt import Mqtt, filters
@@ -47,6 +48,7 @@ class OutsideMqtt(Mqtt):
         self,
         account: Account,
         store: Store,
+        devices: Devices,
         intake: Intake,
         presence: Presence,
         *,
@@ -60,7 +62,7 @@ class OutsideMqtt(Mqtt):
         self._store = store
         self._presence = presence
         self._slices = Slices()
-        self._inbound = Inbound(store, intake, presence, Slices(), self.stats)
+        self._inbound = Inbound(store, devices, intake, presence, Slices(), self.stats)
         self._shelf: Shelf | None = None
         self._backoff = Backoff(chance)
         self._pause = pause

@@ -9,9 +9,10 @@ from pathlib import Path
 import aiomqtt
 import pytest
 from henge_protocol import topics
+from henge_protocol.messages import REJECTED, Desired
 
 from tests.server.conftest import registered
-from tests.server.device import Device
+from tests.server.device import Device, Refused
 from tests.server.outside import brokers
 from tests.server.outside.brokers import OutsideBroker
 from tests.server.outside.conftest import Outside, StartServer, credential_file
@@ -115,3 +116,22 @@ async def test_nobody_is_let_in_without_the_right_password(
     with pytest.raises(aiomqtt.MqttError):
         async with aiomqtt.Client("127.0.0.1", outside.broker.port, username=user, password=password):
             pass
+
+
+async def test_rotated_credential_takes_over_when_it_is_first_used(
+    outside: Outside, credentials: dict[str, dict[str, str]], tmp_path: Path
+):
+    """The server cannot see a password there: that a document's signature does not fit tells it of the new key."""
+    following = (await outside.api.post("/devices/porch/credential")).json()["credential"]
+    export(tmp_path / "mosquitto", "--credential", str(credential_file(tmp_path, following)))
+    await outside.broker.reload()
+    with pytest.raises(Refused):
+        await Device(outside.broker.address, credentials["porch"]).connect()
+    async with Device(outside.broker.address, following) as device:
+        await device.join()
+        message = await anext(device.client.messages)
+        assert isinstance(message.payload, bytes)
+        errors = {"": ["bad_mac", "the signature does not fit"]}
+        await device.report(Desired.decode(message.payload), REJECTED, errors=errors)
+        assert (await device.take()).rev == 2
+        await outside.has("porch")

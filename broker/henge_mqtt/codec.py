@@ -162,10 +162,20 @@ class _Fields:
         return self._data[start : start + count]
 
     def byte(self) -> int:
-        return self.take(1)[0]
+        position = self._position
+        if position >= self._end:
+            raise Malformed("a packet shorter than its fields")
+        self._position = position + 1
+        return self._data[position]
 
     def sized(self) -> bytes:
-        return self.take(int.from_bytes(self.take(2), "big"))
+        data, start = self._data, self._position + 2
+        if start > self._end:
+            raise Malformed("a packet shorter than its fields")
+        end = self._position = start + (data[start - 2] << 8 | data[start - 1])
+        if end > self._end:
+            raise Malformed("a packet shorter than its fields")
+        return data[start:end]
 
     def packet_id(self) -> bytes:
         packet_id = self.take(2)

@@ -56,7 +56,8 @@ def on_publish_qos2(connection: Connection, first: int, data: bytes, start: int,
     if len(unreleased) >= connection.broker.limits.unreleased:
         raise TooMuch("unreleased", f"more than {len(unreleased)} QoS 2 messages without PUBREL")
     on_publish(connection, first, data, start, end)
-    connection.session.expect_release(packet_id)  # now that it is taken: one that closed the connection may come again
+    if packet_id not in connection.session.unreleased:  # only now that it is taken: a refused one may come again
+        connection.session.expect_release(packet_id)
 
 
 def on_pubrel(connection: Connection, first: int, data: bytes, start: int, end: int) -> None:
@@ -120,8 +121,8 @@ class Inbox:
         while self.waiting and self.waiting[0].acked:
             message = self.waiting.popleft()
             message.inbox = None  # let go of the connection, since the message may be kept for long
-            if message.qos == 2 and connection.session.unreleased.get(message.packet_id) is message:
-                connection.session.unreleased[message.packet_id] = None
+            if message.qos == 2:
+                connection.session.settled(message)
             if not message.unrouted:
                 connection.broker.accept(message)
             if message.packet_id and connection.connected:

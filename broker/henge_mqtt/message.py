@@ -14,20 +14,17 @@ if TYPE_CHECKING:
 class Message:
     """One application message (MQTT 3.1.1 section 3.3). Treat it as immutable: it is shared by all its receivers."""
 
-    __slots__ = ("_first", "_head", "payload", "qos", "retain", "topic")
+    __slots__ = ("_first", "_head", "payload", "qos", "retain", "size", "topic")
 
     def __init__(self, topic: str, payload: bytes, qos: int = 0, retain: bool = False) -> None:
         self.topic = topic
         self.payload = payload
         self.qos = qos
         self.retain = retain
+        self.size = MESSAGE_BYTES + len(topic) + len(payload)
+        """Bytes that keeping it costs, about."""
         self._first = 0
         self._head = b""
-
-    @property
-    def size(self) -> int:
-        """Bytes that keeping it costs, about."""
-        return MESSAGE_BYTES + len(self.topic) + len(self.payload)
 
     def packet(self, first: int, packet_id: int = 0) -> bytes:
         """The PUBLISH packet with `first` as its first byte; `packet_id` belongs to QoS 1 and 2 only.
@@ -55,6 +52,7 @@ class Received(Message):
         self.payload = payload
         self.qos = qos
         self.retain = retain
+        self.size = MESSAGE_BYTES + len(topic) + len(payload)
         self._first = 0
         self._head = b""
         self.packet_id = packet_id

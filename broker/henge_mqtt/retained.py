@@ -19,7 +19,8 @@ class Retained:
         self._limits = limits
         self._stats = stats
         self._messages: dict[str, Message] = {}
-        self._tree: dict[Any, Any] = {}  # level name -> deeper dict; None -> the message whose topic ends here
+        # Level name -> deeper dict, or the message itself where nothing is deeper; None -> the message that ends here.
+        self._tree: dict[Any, Any] = {}
         self._bytes = 0
 
     @property
@@ -75,17 +76,28 @@ class Retained:
         return "retained_bytes" if grown > self._limits.retained_bytes else ""
 
     def _plant(self, topic: str, message: Message) -> None:
+        *above, last = topic.split("/")
         level = self._tree
-        for name in topic.split("/"):
-            level = level.setdefault(name, {})
-        level[None] = message
+        for name in above:
+            deeper = level.get(name)
+            if type(deeper) is not dict:
+                deeper = level[name] = {} if deeper is None else {None: deeper}
+            level = deeper
+        if type(level.get(last)) is dict:
+            level[last][None] = message
+        else:
+            level[last] = message
 
     def _uproot(self, topic: str) -> None:
         names = topic.split("/")
         path = [self._tree]
-        for name in names:
+        for name in names[:-1]:
             path.append(path[-1][name])
-        del path[-1][None]
+        last = names.pop()
+        if type(path[-1][last]) is dict:
+            del path[-1][last][None]
+        else:
+            del path[-1][last]
         while names and not path[-1]:
             path.pop()
             del path[-1][names.pop()]
@@ -95,9 +107,12 @@ def _size(message: Message) -> int:
     return message.size + MESSAGE_BYTES * message.topic.count("/")  # each level of the tree is a dict
 
 
-def _collect(level: dict[Any, Any], names: list[str], depth: int, found: list[Message]) -> None:
-    """Gather the messages below `level` that match names[depth:]. As deep as a filter may be: bounded."""
-    if depth == len(names):
+def _collect(level: Any, names: list[str], depth: int, found: list[Message]) -> None:
+    """Gather the messages at or below `level` that match names[depth:]. As deep as a filter may be: bounded."""
+    if type(level) is not dict:  # a message, and nothing below it
+        if depth == len(names) or names[depth] == "#":
+            found.append(level)
+    elif depth == len(names):
         if None in level:
             found.append(level[None])
     elif names[depth] == "#":
@@ -111,8 +126,8 @@ def _collect(level: dict[Any, Any], names: list[str], depth: int, found: list[Me
 
 
 def _collect_all(level: dict[Any, Any], found: list[Message]) -> None:
-    for name, deeper in level.items():
-        if name is None:
-            found.append(deeper)
-        else:
+    for deeper in level.values():
+        if type(deeper) is dict:
             _collect_all(deeper, found)
+        else:
+            found.append(deeper)

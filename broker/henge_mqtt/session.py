@@ -6,7 +6,8 @@ It decides what is sent, queued or dropped; the connection it hands packets to i
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from henge_mqtt import codec
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _QOS = 0x06  # of a PUBLISH's first byte (2.2.2)
 _QOS2 = 0x04
 _RELEASED = (Message("", b""), _QOS2)  # in flight: the client has the message, but perhaps not the PUBREL
+_NO_IDS: Mapping[bytes, Received | None] = MappingProxyType({})
 _ID_BYTES = 128  # what remembering a packet id costs
 
 
@@ -36,8 +38,10 @@ class Session:
 
     __slots__ = (
         "_backlog",
+        "_ids",
         "_inflight",
         "_inflight_bytes",
+        "_is_over",
         "_last_id",
         "_limits",
         "_queue",
@@ -47,7 +51,6 @@ class Session:
         "client_id",
         "connection",
         "filters",
-        "unreleased",
     )
 
     def __init__(self, client_id: str, clean: bool, limits: Limits, stats: Stats) -> None:
@@ -55,8 +58,8 @@ class Session:
         self.clean = clean
         self.connection: Connection | None = None
         self.filters: dict[str, int] = {}
-        self.unreleased: dict[bytes, Received | None] = {}
-        """Packet ids of QoS 2 messages that came and whose PUBREL has not, with those that the application holds."""
+        self._is_over = False
+        self._ids: dict[bytes, Received | None] | None = None  # made when needed: most sessions have no QoS 2
         self._inflight: dict[int, tuple[Message, int]] = {}  # packet id -> message and first byte, in order of sending
         self._inflight_bytes = 0
         self._backlog: deque[tuple[Message, int]] | None = None  # made when needed: most sessions never wait
@@ -141,11 +144,12 @@ class Session:
 
     def clear(self) -> None:
         """Let go of everything: the session is over."""
-        waiting = [message.size for message, _ in (*self._inflight.values(), *(self._backlog or ()))]
-        self._stats.session_bytes -= sum(waiting) + self._queued_bytes + _ID_BYTES * len(self.unreleased)
+        waiting = sum(message.size for message, _ in self._backlog or ())
+        ids = _ID_BYTES * len(self.unreleased)
+        self._stats.session_bytes -= self._inflight_bytes + self._queued_bytes + waiting + ids
         self._inflight.clear()
-        self.unreleased.clear()
-        self._backlog = self._queue = None
+        self._backlog = self._queue = self._ids = None
+        self._is_over = True
         self._inflight_bytes = self._queued_bytes = 0
 
     # --- acknowledgements from the client -----------------------------------------------------------------------------
@@ -187,22 +191,32 @@ class Session:
 
     # --- QoS 2 from the client ----------------------------------------------------------------------------------------
 
+    @property
+    def unreleased(self) -> Mapping[bytes, Received | None]:
+        """Packet ids of QoS 2 messages that came and whose PUBREL has not, with those that the application holds."""
+        return _NO_IDS if self._ids is None else self._ids
+
     def expect_release(self, packet_id: bytes, held: Received | None = None) -> None:
         """A QoS 2 message came, which the application holds or not; its id is not free before PUBREL (3.6)."""
-        if self.connection is None:  # it came to an end over this very message
+        if self._is_over:
             return
-        if packet_id not in self.unreleased:
+        if self._ids is None:
+            self._ids = {}
+        if packet_id not in self._ids:
             self._stats.session_bytes += _ID_BYTES
-            self.unreleased[packet_id] = held
-        elif held is not None:
-            self.unreleased[packet_id] = held
+        self._ids[packet_id] = held
+
+    def settled(self, message: Received) -> None:
+        """The application holds this message no longer."""
+        if self._ids is not None and self._ids.get(message.packet_id) is message:
+            self._ids[message.packet_id] = None
 
     def released(self, packet_id: bytes) -> Received | None:
         """PUBREL came; returns the message if the application still holds it."""
-        if packet_id not in self.unreleased:
+        if self._ids is None or packet_id not in self._ids:
             return None
         self._stats.session_bytes -= _ID_BYTES
-        return self.unreleased.pop(packet_id)
+        return self._ids.pop(packet_id)
 
     # ------------------------------------------------------------------------------------------------------------------
 
@@ -228,6 +242,8 @@ class Session:
         size = message.size
         self._inflight_bytes -= size
         self._stats.session_bytes -= size
+        if not self._inflight:
+            self._inflight.clear()  # a dict that was in use keeps 170 bytes otherwise, and most clients are idle
 
     def _window_full(self) -> bool:
         """Whether what is in flight is as much as may be."""

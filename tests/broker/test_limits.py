@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from henge_mqtt import BAD_CREDENTIALS, Client, Hooks, Limits
+from henge_mqtt import BAD_CREDENTIALS, HOLD, Client, Hooks, Limits, Received
 from henge_mqtt.gate import BURST_S
 from henge_mqtt.limits import MESSAGE_BYTES, NAMES
 
 from tests.broker import wire
-from tests.broker.conftest import House, OpenHouse
+from tests.broker.conftest import House, OpenHouse, Recorder
 
 HERE = Path(__file__).parent
 
@@ -174,3 +174,18 @@ def test_limits_are_read_from_what_a_person_wrote():
 def test_limits_that_are_wrong_say_how(values: dict[str, object], complaint: str):
     with pytest.raises(ValueError, match=complaint):
         Limits.of(values)
+
+
+async def test_nothing_is_counted_for_what_came_last_in_a_session(open_house: OpenHouse):
+    class Closing(Recorder):
+        def on_message(self, client: Client, message: Received) -> bool | None:
+            client.close("enough")
+            return HOLD if message.topic == "held" else None
+
+    house = await open_house(Closing())
+    for topic in ("held", "taken"):
+        client = await house.client()
+        client.send(wire.publish(topic, qos=2))
+        await client.until_closed()
+    await house.until(lambda: house.broker.stats.connections == 0)
+    assert house.broker.stats.session_bytes == 0

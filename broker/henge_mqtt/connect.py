@@ -126,5 +126,6 @@ def _accept(connection: Connection, request: codec.Connect) -> None:
     broker.journal.connected(connection)
     connection.send(codec.connack(present, hooks.ACCEPTED))
     broker.connected[connection.id] = connection
-    session.resume()
+    if present:
+        session.resume()
     broker.hooks.on_presence(connection, True, reasons.CONNECTED)

@@ -32,7 +32,8 @@ class Wheel:
 
     def set(self, connection: Timed, after: float) -> None:
         """Put `connection` where `turn` finds it, `after` seconds or up to two ticks more from now; it had no other."""
-        self.remove(connection)
+        if connection.slot:
+            self.remove(connection)
         slot = connection.slot = self.now + ceil(after) + 1
         self._slots.setdefault(slot, set()).add(connection)
 

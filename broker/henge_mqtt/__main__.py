@@ -25,7 +25,7 @@ from henge_mqtt.users import read_users
 Address = tuple[str, int]
 
 COLLECTED_AFTER = 20_000
-"""New objects after which the garbage collector looks at them: with Python's 700 it takes 3 % of a storm of connects."""
+"""New objects after which the garbage collector looks: with Python's 700 it takes 3 % of a storm of connects."""
 
 FORMATTERS = {"text": TextFormatter, "json": JsonFormatter}
 

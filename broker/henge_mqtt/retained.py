@@ -55,6 +55,11 @@ class Retained:
         self._stats.retained = len(self._messages)
         return True
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all is kept, not even a level of a topic that once was."""
+        return not (self._messages or self._tree or self._bytes)
+
     def match(self, topic_filter: str) -> list[Message]:
         """The messages whose topics match a checked filter."""
         if "+" not in topic_filter and "#" not in topic_filter:
@@ -77,7 +82,7 @@ class Retained:
 
     def _plant(self, topic: str, message: Message) -> None:
         *above, last = topic.split("/")
-        level = self._tree
+        level: dict[Any, Any] = self._tree
         for name in above:
             deeper = level.get(name)
             if type(deeper) is not dict:
@@ -93,11 +98,12 @@ class Retained:
         path = [self._tree]
         for name in names[:-1]:
             path.append(path[-1][name])
-        last = names.pop()
-        if type(path[-1][last]) is dict:
-            del path[-1][last][None]
+        last = path[-1][names[-1]]
+        if type(last) is dict:
+            del last[None]
+            path.append(last)
         else:
-            del path[-1][last]
+            del path[-1][names.pop()]
         while names and not path[-1]:
             path.pop()
             del path[-1][names.pop()]

@@ -93,3 +93,6 @@ def test_retained_after_any_changes(changes):
         found = retained.match(topic_filter)
         assert {message.topic: message.payload for message in found} == expected
         assert len(found) == len(expected)
+    for topic in known:
+        retained.keep(Message(topic, b"", retain=True))
+    assert retained.is_empty

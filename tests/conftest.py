@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.papers import Papers
+
 CACHE = Path(__file__).parents[1] / ".cache"
 
 
@@ -39,3 +41,9 @@ def mosquitto_pub() -> Path:
 @pytest.fixture(scope="session")
 def mosquitto_sub() -> Path:
     return program("debian", "mosquitto_sub")
+
+
+@pytest.fixture(scope="session")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
+    """Certificates that are in order, and others."""
+    return Papers(tmp_path_factory.mktemp("papers"))

@@ -14,13 +14,15 @@ from pathlib import Path
 
 from henge_mqtt import metrics
 from henge_mqtt.broker import Broker
-from henge_mqtt.errors import BrokerError
+from henge_mqtt.errors import BrokerError, CertificateError
 from henge_mqtt.hooks import Hooks
 from henge_mqtt.limits import Limits
 from henge_mqtt.logformat import JsonFormatter, TextFormatter
 from henge_mqtt.metricspage import MetricsPage
-from henge_mqtt.tls import server_context
+from henge_mqtt.tls import load, server_context
 from henge_mqtt.users import read_users
+
+log = logging.getLogger("henge_mqtt")
 
 Address = tuple[str, int]
 
@@ -66,6 +68,7 @@ async def _serve(hooks: Hooks, limits: Limits, options: argparse.Namespace, cont
     print(f"henge_mqtt listens on {listener.host}:{listener.port}", flush=True)
     if context:
         listener = await broker.listen(*options.tls, ssl=context)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _read_again, context, options)
         print(f"henge_mqtt listens with TLS on {listener.host}:{listener.port}", flush=True)
     if options.metrics:
         page = await MetricsPage(lambda: metrics.text(broker.stats)).listen(*options.metrics)
@@ -76,6 +79,16 @@ async def _serve(hooks: Hooks, limits: Limits, options: argparse.Namespace, cont
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()
     await broker.close()
+
+
+def _read_again(context: ssl.SSLContext, options: argparse.Namespace) -> None:
+    """Take new files of the certificate, if they can be used."""
+    try:
+        load(context, options.cert, options.key)
+    except CertificateError as problem:
+        log.error("the certificate before stays in use: %s", problem)
+    else:
+        log.warning("the certificate was read again from %s", options.cert)
 
 
 def _log(level: int, formatter: logging.Formatter) -> None:

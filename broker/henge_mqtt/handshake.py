@@ -39,6 +39,10 @@ _REASONS = {  # OpenSSL's name of the reason -> what it means. Those with ALERT 
     "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "it does not take this server's certificate: another CA, or another name",
     "SSLV3_ALERT_CERTIFICATE_EXPIRED": "it says that this server's certificate is not valid now: look at both clocks",
     "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE": "it cannot use this server's kind of certificate",
+    # mosquitto's clients look at the name after OpenSSL's own checks, and have no other word for it.
+    "TLSV1_ALERT_INTERNAL_ERROR": (
+        "it broke off, perhaps because the name it connects to is not in this server's certificate"
+    ),
     "SSLV3_ALERT_HANDSHAKE_FAILURE": "it found nothing in common with this server",
 }
 

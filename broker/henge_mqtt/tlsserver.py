@@ -57,13 +57,13 @@ class TlsServer:
         return cls(broker, context, sockets)
 
     def close(self) -> None:
-        """Stop listening. Handshakes that have begun go on. Only the first call does anything."""
-        for pause in self._paused.values():
-            pause.cancel()
-        for listening in self.sockets:
+        """Stop listening; a second time does nothing. Handshakes that have begun go on."""
+        while self.sockets:
+            listening = self.sockets.pop()
+            if listening in self._paused:
+                self._paused.pop(listening).cancel()
             self._loop.remove_reader(listening)
             listening.close()
-        self.sockets = []
 
     def _accept(self, listening: socket.socket) -> None:
         for _ in range(ACCEPTS_PER_TURN):

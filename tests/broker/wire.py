@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import struct
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 
 class Packet(NamedTuple):
@@ -122,8 +123,13 @@ class Wire:
         self._writer = writer
 
     @classmethod
-    async def open(cls, port: int) -> Self:
-        return cls(*await asyncio.open_connection("127.0.0.1", port))
+    async def open(cls, port: int, tls: ssl.SSLContext | None = None) -> Self:
+        return cls(*await asyncio.open_connection("127.0.0.1", port, ssl=tls))
+
+    @property
+    def certificate(self) -> dict[str, Any]:
+        """What the broker has shown, where there is TLS."""
+        return self._writer.get_extra_info("peercert")
 
     def send(self, *packets: bytes) -> None:
         if not self._writer.is_closing():  # uvloop raises where asyncio passes over it
@@ -180,5 +186,5 @@ class Wire:
         self._writer.close()
         try:
             await self._writer.wait_closed()
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLError):  # of the latter: what was on its way when we left
             pass

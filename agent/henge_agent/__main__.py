@@ -5,7 +5,7 @@ import sys
 
 from henge_agent import credential
 from henge_agent.agent import Agent
-from henge_agent.compat import PROGRAM, hear_interrupts, reason, write_line
+from henge_agent.compat import PROGRAM, hear_interrupts, reason, tls_context, write_line
 from henge_agent.credential import BadCredential, Credential
 from henge_agent.crew import Crew
 from henge_agent.panel import Panel
@@ -16,7 +16,8 @@ HELP = (
     USAGE
     + """
 
-  --server HOST:PORT   where the server's MQTT listens, like 127.0.0.1:1883
+  --server HOST:PORT   where the server's MQTT listens, like 192.168.1.5:8883. With TLS where the credential holds a CA;
+                       mqtts://HOST insists on TLS (port 8883 where none is named), mqtt://HOST goes without (1883)
   --credential FILE    what `fleetctl device add ID --out FILE` wrote
   --data DIR           where the configuration is kept; one folder for each device
   --show               a line of JSON on standard output whenever the simulated board changes
@@ -24,6 +25,9 @@ HELP = (
 )
 
 _OPTIONS = ("--server", "--credential", "--data")
+_PORTS = {"mqtts": "8883", "mqtt": "1883"}
+_NO_CA = """{} holds no CA, so the server cannot be known, and TLS is not possible
+`fleetctl device rotate {} --out FILE` writes one with it"""
 _FAILED, _USAGE_ERROR, _INTERRUPTED = 1, 2, 130
 
 
@@ -50,16 +54,26 @@ class Options:
         for name in _OPTIONS:
             if not found.get(name):
                 raise UsageError("{} is missing\n{}".format(name, USAGE))
-        self.host, self.port = _address(found["--server"])
+        scheme, self.host, self.port = _address(found["--server"])
         self.credential = _credential(found["--credential"])
+        self.with_tls = bool(self.credential.authorities) if scheme is None else scheme == "mqtts"
+        if self.with_tls and not self.credential.authorities:
+            raise UsageError(_NO_CA.format(found["--credential"], self.credential.device))
         self.data = found["--data"]
 
 
-def _address(text: str) -> "tuple[str, int]":
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise UsageError("--server {}: expected HOST:PORT, like 127.0.0.1:1883".format(text))
-    return host.strip("[]"), int(port)
+def _address(text: str) -> "tuple[str | None, str, int]":
+    """Scheme, if one is named, host and port."""
+    scheme, rest = None, text
+    for name, default in _PORTS.items():
+        if text.startswith(name + "://"):
+            scheme, rest = name, text[len(name) + 3 :]
+            if ":" not in rest or rest.endswith("]"):  # [::1]
+                rest += ":" + default
+    host, _, port = rest.rpartition(":")
+    if not host or "/" in rest or not port.isdigit() or not 0 < int(port) < 65536:
+        raise UsageError("--server {}: expected HOST:PORT, like 192.168.1.5:8883, or mqtts://HOST".format(text))
+    return scheme, host.strip("[]"), int(port)
 
 
 def _credential(path: str) -> Credential:
@@ -71,6 +85,13 @@ def _credential(path: str) -> Credential:
         raise UsageError("{} is no credential: {}\n{}".format(path, error, todo))
     except (OSError, UnicodeError) as error:
         raise UsageError("cannot read the credential {}: {}".format(path, reason(error)))
+
+
+def _context(options: Options):
+    try:
+        return tls_context(options.credential.authorities)
+    except (OSError, ValueError) as error:
+        raise UsageError("the CA in the credential cannot be used: {}".format(reason(error)))
 
 
 async def run(options: Options) -> None:
@@ -88,6 +109,7 @@ async def run(options: Options) -> None:
         options.port,
         log=lambda level, text: write_line(sys.stderr, "{}: {}".format(device, text)),
         observer=panel,
+        tls=_context(options) if options.with_tls else None,
     )
     crew = Crew()
     crew.add("agent", agent.run())

@@ -8,7 +8,7 @@ import asyncio
 from henge_protocol import messages, topics
 from henge_protocol.errors import BadMessage
 
-from henge_agent import packets
+from henge_agent import packets, trust
 from henge_agent.backoff import Backoff
 from henge_agent.clock import Clock
 from henge_agent.commands import Commands
@@ -18,7 +18,7 @@ from henge_agent.documents import Documents
 from henge_agent.drivers.led import Led
 from henge_agent.drivers.thermometer import Thermometer
 from henge_agent.greeting import hello
-from henge_agent.link import CredentialRefused, Link, LinkClosed, LinkLost, LinkRefused
+from henge_agent.link import CredentialRefused, Link, LinkClosed, LinkLost, LinkRefused, ServerNotTrusted
 from henge_agent.memory import Memory
 from henge_agent.outbox import Outbox
 from henge_agent.performer import Performer
@@ -37,7 +37,8 @@ _MAX_LOG_TEXT = 200  # characters of a log line: even at four bytes each they fi
 
 
 class Agent:
-    """One board's agent. `drivers` are what the board's hardware suggests where none are given.
+    """One board's agent. `drivers` are what the board's hardware suggests where none are given. `tls` is a context of
+    compat.tls_context; None: the connection is not encrypted.
 
     `log(level, text)` gets short lines; `observer.agent(status)` gets `status()` whenever it may have changed.
     """
@@ -53,10 +54,11 @@ class Agent:
         observer=None,
         trial_ms: int = TRIAL_MS,
         keep_alive_s: int = KEEP_ALIVE_S,
+        tls=None,
     ) -> None:
         self._board = board
         self._credential = credential
-        self._host, self._port = host, port
+        self._host, self._port, self._tls = host, port, tls
         self._drivers = stock_drivers(board) if drivers is None else drivers
         self._log = log
         self._observer = observer
@@ -132,6 +134,9 @@ class Agent:
                 self._warn(_with_wait(error, wait_s))
                 if isinstance(error, CredentialRefused):
                     self._warn(_NEW_CREDENTIAL.format(self._credential.device))
+                if isinstance(error, ServerNotTrusted):
+                    for todo in trust.todo(error.faults, self._host, self._credential.device):
+                        self._warn(todo)
             except LinkLost as error:
                 wait_s = self._wait_after(began, self._backoff)
                 self._say("info", _with_wait(error, wait_s))
@@ -150,8 +155,9 @@ class Agent:
         link = Link(self._clock, self._keep_alive_s, _MAX_PACKET, self._take_message)
         crew = Crew()
         try:
-            await link.open(self._board.connect, self._host, self._port, self._connect_packet())
-            self._say("info", "connected to {}:{}".format(self._host, self._port))
+            await link.open(self._open, self._host, self._port, self._connect_packet())
+            how = "with TLS" if self._tls else "without TLS"
+            self._say("info", "connected to {}:{}, {}".format(self._host, self._port, how))
             self._outbox.clear()
             self._sync.connected()
             self._is_up = True
@@ -165,6 +171,9 @@ class Agent:
             await crew.stop()
             await link.close()
             self._show()
+
+    async def _open(self, host: str, port: int):
+        return await (self._board.connect(host, port, self._tls) if self._tls else self._board.connect(host, port))
 
     async def _send(self, link: Link) -> None:
         """Who it is first, then that it is there, then what it wants to hear; after that, what comes."""

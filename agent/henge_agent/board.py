@@ -3,9 +3,7 @@
 Each port of the agent is one subclass of Board in one file: pc_board.py here, board.py in each folder of firmware/.
 """
 
-import asyncio
-
-from henge_agent.compat import TICKS_PERIOD, chance, ticks_ms
+from henge_agent.compat import TICKS_PERIOD, chance, open_stream, ticks_ms
 
 
 class Board:
@@ -29,9 +27,9 @@ class Board:
         """A random number, 0 <= number < 1."""
         return chance()
 
-    async def connect(self, host: str, port: int):
-        """A pair of streams to the server. Raises OSError or ValueError."""
-        return await asyncio.open_connection(host, port)
+    async def connect(self, host: str, port: int, tls=None):
+        """A pair of streams to the server, encrypted where there is a TLS context. Raises OSError or ValueError."""
+        return await open_stream(host, port, tls)
 
 
 class MemoryStorage:

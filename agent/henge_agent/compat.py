@@ -3,6 +3,7 @@
 Nothing else in the agent asks which interpreter it runs on.
 """
 
+import asyncio
 import errno
 import gc
 import os
@@ -91,6 +92,10 @@ _LAST_LOOKUP_ERROR = -999  # getaddrinfo's are -1 to -202, depending on the port
 def reason(error: BaseException) -> str:
     """What the system did not do, in a few words without a number where there are any."""
     number = _number(error)
+    if number in _TLS or getattr(error, "reason", None) in _TLS:
+        return _TLS.get(number) or _TLS[error.reason]  # type: ignore[attr-defined]
+    if hasattr(error, "library") or (number is not None and number < _LAST_LOOKUP_ERROR):
+        return "TLS: " + str(error)
     if number is None:
         return explain(error)
     if _LAST_LOOKUP_ERROR <= number < 0 or type(error).__name__ == "gaierror":
@@ -120,6 +125,83 @@ def _system_text(number: int) -> str:
         return _libc()["strerror"](number)
     except ImportError:
         return ""
+
+
+_NO_TLS = "what listens there does not speak TLS"
+_CUT = "the other end closed the connection in the middle of TLS; is that its port for TLS?"
+_TLS_CUT = -0x7280
+
+_TLS: dict = {  # MicroPython has mbedTLS's numbers, CPython OpenSSL's names
+    -0x7200: _NO_TLS,
+    "WRONG_VERSION_NUMBER": _NO_TLS,
+    _TLS_CUT: _CUT,
+    "UNEXPECTED_EOF_WHILE_READING": _CUT,
+}
+
+# What can be wrong with a server's certificate.
+OTHER_CA, OTHER_HOST, EXPIRED, NOT_YET = "other ca", "other host", "expired", "not yet valid"
+
+_FAULTS = {  # OpenSSL's number of it, and mbedTLS's sentence: MicroPython hands out nothing else
+    OTHER_CA: ((2, 7, 18, 19, 20, 21), "not correctly signed by the trusted CA"),
+    OTHER_HOST: ((62, 64), "does not match with the expected CN"),
+    EXPIRED: ((10,), "validity has expired"),
+    NOT_YET: ((9,), "validity starts in the future"),
+}
+
+
+def certificate_faults(error: BaseException) -> "list[str]":
+    """What is wrong with the certificate that the server showed; empty where the error is about something else.
+
+    MicroPython names all that is wrong, CPython the first that it finds.
+    """
+    code = getattr(error, "verify_code", None)
+    text = str(error) if isinstance(error, ValueError) else ""
+    return [fault for fault, (codes, words) in _FAULTS.items() if (code in codes if code else words in text)]
+
+
+def tls_context(authorities: "tuple[bytes, ...]"):
+    """For connections to servers whose certificate one of these CAs (DER) has issued. Raises ValueError, OSError.
+
+    To be made once: it takes some kilobytes, and a small heap falls into pieces.
+    """
+    try:
+        import tls  # type: ignore[import-not-found]
+    except ImportError:
+        import ssl as tls  # CPython: imported here, since it takes 20 ms that only TLS is worth
+    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    context.verify_mode = tls.CERT_REQUIRED
+    for authority in authorities:
+        if IS_MICROPYTHON:
+            context.load_verify_locations(authority)
+        else:
+            context.load_verify_locations(cadata=authority)
+    return context
+
+
+async def open_stream(host: str, port: int, tls, no_delay: bool = False):
+    """A pair of streams; with a TLS context, to a server whose certificate is for `host`. Raises OSError, ValueError.
+
+    MicroPython's streams shake hands with the first bytes that are written or read, so what is wrong is heard then.
+    `no_delay`: CPython sends small packets at once by itself, MicroPython has to be told, before TLS hides the socket.
+    """
+    if not IS_MICROPYTHON:
+        try:
+            return await asyncio.open_connection(host, port, ssl=tls, server_hostname=host if tls else None)
+        except ConnectionResetError as error:
+            if tls and error.errno is None:  # asyncio's way to say that the other end is gone before TLS was agreed
+                raise OSError(_TLS_CUT, str(error))
+            raise
+    reader, writer = await asyncio.open_connection(host, port)
+    if no_delay:
+        writer.s.setsockopt(*_NO_DELAY)  # type: ignore[attr-defined]
+    if tls:
+        secured = tls.wrap_socket(writer.s, server_hostname=host, do_handshake_on_connect=False)  # type: ignore[attr-defined]
+        secured.setblocking(False)
+        reader = writer = asyncio.StreamReader(secured)  # type: ignore[assignment, arg-type]
+    return reader, writer
+
+
+_NO_DELAY = (6, 1, 1)  # IPPROTO_TCP, TCP_NODELAY, on: without it a report waits 40 ms for the acknowledgement before it
 
 
 def abort(writer) -> None:

@@ -12,12 +12,17 @@ class BadCredential(ValueError):
 
 
 class Credential:
-    """`device` is also the MQTT user name; `key` is 32 bytes and checks what the server signs."""
+    """`device` is also the MQTT user name; `key` is 32 bytes and checks what the server signs.
 
-    def __init__(self, device: str, password: str, key: bytes) -> None:
+    `authorities` are the CA certificates by which the board knows its server, each in DER: the form that MicroPython's
+    TLS takes on every board, and two thirds of PEM. Empty: TLS is not possible.
+    """
+
+    def __init__(self, device: str, password: str, key: bytes, authorities: "tuple[bytes, ...]" = ()) -> None:
         self.device = device
         self.password = password
         self.key = key
+        self.authorities = authorities
 
 
 def parse(text: str) -> Credential:
@@ -38,7 +43,7 @@ def parse(text: str) -> Credential:
         raise BadCredential("its username is missing, or is no device id")
     if not isinstance(password, str) or not password:
         raise BadCredential("its password is missing")
-    return Credential(device, password, _key(key))  # type: ignore[arg-type]
+    return Credential(device, password, _key(key), _authorities(found.get("ca", "")))  # type: ignore[arg-type]
 
 
 def _key(text: object) -> bytes:
@@ -49,3 +54,16 @@ def _key(text: object) -> bytes:
     if len(key) != KEY_BYTES:
         raise BadCredential("its config_key is missing, or is not {} hexadecimal digits".format(2 * KEY_BYTES))
     return key
+
+
+def _authorities(pem: object) -> "tuple[bytes, ...]":
+    found = []
+    try:
+        for part in pem.split("-----BEGIN CERTIFICATE-----")[1:]:  # type: ignore[attr-defined]
+            text, end, _ = part.partition("-----END CERTIFICATE-----")
+            found.append(binascii.a2b_base64(text if end else "?"))
+    except (ValueError, AttributeError):
+        found = [b""]
+    if not all(found) or (pem and not found):
+        raise BadCredential("its ca is no certificate in PEM")
+    return tuple(found)

@@ -5,8 +5,8 @@ It owns no task: the agent runs `read` and `watch` side by side, and ends both w
 
 import asyncio
 
-from henge_agent import packets
-from henge_agent.compat import abort, reason
+from henge_agent import packets, trust
+from henge_agent.compat import abort, certificate_faults, reason
 from henge_agent.packets import BadPacket, Parser
 
 # Seconds between the CONNECT's beginning and its answer. A fleet of thousands coming back keeps a server busy for some.
@@ -40,6 +40,14 @@ class CredentialRefused(LinkRefused):
     """The server does not know this device, or not with this password."""
 
 
+class ServerNotTrusted(LinkRefused):
+    """The server's certificate is not what it has to be; `faults` are those of compat.certificate_faults."""
+
+    def __init__(self, host: str, port: int, faults: "list[str]") -> None:
+        super().__init__("do not trust {}:{}: {}".format(host, port, trust.what(faults, host)))
+        self.faults = faults
+
+
 class LinkClosed(LinkLost):
     """The server ended a connection that it had accepted."""
 
@@ -53,6 +61,7 @@ class Link:
         self._parser = Parser(max_bytes)
         self._on_message = on_message
         self._reader = self._writer = None
+        self._host, self._port = "", 0
         self._accepted = False
         self._sending = asyncio.Lock()  # MicroPython's streams lose bytes when two tasks write at once
         self._send_began: "int | None" = None
@@ -66,6 +75,7 @@ class Link:
 
         `connect(host, port)` is the board's way to a pair of streams.
         """
+        self._host, self._port = host, port
         try:
             await asyncio.wait_for(self._open(connect, host, port, connect_packet), OPEN_TIMEOUT_S)
         except asyncio.TimeoutError:
@@ -77,7 +87,7 @@ class Link:
             self._writer.write(connect_packet)  # MicroPython hears only now that nobody listens there
             await self._writer.drain()
         except (OSError, ValueError) as error:  # ValueError: what TLS raises on MicroPython
-            raise LinkLost("cannot connect to {}:{}: {}".format(host, port, reason(error)))
+            raise self._lost("cannot connect to {}:{}: ".format(host, port), error)
         while not self._unread:
             self._unread = await self._receive()
         code = self._parsed(packets.read_connack, self._unread.pop(0))
@@ -176,20 +186,25 @@ class Link:
                 self._writer.write(data)
                 await self._writer.drain()
             except (OSError, ValueError) as error:
-                raise LinkLost("cannot send: " + reason(error))
+                raise self._lost("cannot send: ", error)
             self._sent_at, self._send_began = self._clock.ms(), None
 
     async def _receive(self) -> "list[packets.Packet]":
         try:
             data = await self._reader.read(_READ_BYTES)  # type: ignore[union-attr]
         except (OSError, ValueError) as error:
-            raise LinkLost("cannot read: " + reason(error))
+            raise self._lost("cannot read: ", error)
         if not data:
             if self._accepted:
                 raise LinkClosed("the server closed the connection")
-            raise LinkLost("the server closed the connection without an answer")
+            raise LinkLost("the server closed the connection without an answer; is that its port for TLS, or without?")
         self._heard_at = self._clock.ms()
         return self._parsed(self._parser.feed, data)
+
+    def _lost(self, what: str, error: Exception) -> LinkLost:
+        """On MicroPython any read or write of the beginning may bring the end of the handshake."""
+        faults = certificate_faults(error)
+        return ServerNotTrusted(self._host, self._port, faults) if faults else LinkLost(what + reason(error))
 
     def _parsed(self, parse, data):
         try:

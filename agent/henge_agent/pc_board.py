@@ -2,15 +2,12 @@
 thermometer.
 """
 
-import asyncio
 import hashlib
 import os
 
 from henge_agent.board import Board
-from henge_agent.compat import sync_file, sync_folder
+from henge_agent.compat import open_stream, sync_file, sync_folder
 from henge_agent.slots import MAX_RECORD
-
-_NO_DELAY = (6, 1, 1)  # IPPROTO_TCP, TCP_NODELAY, on: without it a report waits 40 ms for the acknowledgement before it
 
 _PADDING = bytes(512)  # a file is filled up in pieces, which a small heap has room for
 
@@ -28,13 +25,9 @@ class PcBoard(Board):
         self.light = SimulatedLight(show)
         self.sensor = SimulatedSensor(show, self.chance)  # type: ignore[assignment]
 
-    async def connect(self, host: str, port: int):
-        """TCP. CPython sends small packets at once by itself, MicroPython has to be told."""
-        reader, writer = await asyncio.open_connection(host, port)
-        socket = getattr(writer, "s", None)
-        if socket is not None:
-            socket.setsockopt(*_NO_DELAY)
-        return reader, writer
+    async def connect(self, host: str, port: int, tls=None):
+        """TCP, with TLS where there is a context for it; small packets go out at once."""
+        return await open_stream(host, port, tls, no_delay=True)
 
 
 class FileStorage:

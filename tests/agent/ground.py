@@ -64,12 +64,17 @@ class Ground:
 
     @property
     def server(self) -> str:
-        return f"127.0.0.1:{self._listener.port}"
+        return f"127.0.0.1:{self.port}"
 
-    def credential(self, password: str = PASSWORD) -> Path:
+    @property
+    def port(self) -> int:
+        return self._listener.port
+
+    def credential(self, password: str = PASSWORD, ca: Path | None = None) -> Path:
         """A file as `fleetctl device add` writes it."""
         path = self.folder / "credential.json"
-        path.write_text(json.dumps({"username": DEVICE, "password": password, "config_key": KEY.hex()}))
+        content = {"username": DEVICE, "password": password, "config_key": KEY.hex()}
+        path.write_text(json.dumps(content | ({"ca": ca.read_text()} if ca else {})))
         return path
 
     async def run(self, *arguments: str, stdout: int = PIPE) -> Process:
@@ -89,9 +94,11 @@ class Ground:
         self._started.append(process)
         return process
 
-    async def board(self, *more: str, password: str = PASSWORD, stdout: int = PIPE) -> Process:
+    async def board(
+        self, *more: str, password: str = PASSWORD, stdout: int = PIPE, server: str = "", ca: Path | None = None
+    ) -> Process:
         """The agent against this broker, keeping its data where the one before it did."""
-        where = ("--server", self.server, "--credential", str(self.credential(password)))
+        where = ("--server", server or self.server, "--credential", str(self.credential(password, ca)))
         return await self.run(*where, "--data", str(self.folder / "data"), *more, stdout=stdout)
 
     def push(self, payload: bytes) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 import uvloop
@@ -96,6 +97,14 @@ async def _open_store(folder: Path, settings: Settings, may_make: bool) -> Store
     )
 
 
+class _Doors(NamedTuple):
+    """Where devices connect without TLS and with it (HOST:PORT; empty for a way that there is not), and the CA."""
+
+    plain: str
+    secure: str
+    ca: Callable[[], bytes]
+
+
 class Server:
     """The parts, in a context: entered when everything listens, left when everything accepted is on disk."""
 
@@ -162,26 +171,27 @@ class Server:
         self._run("intake", intake.run())
         self._run("lag", lag.run())
 
-        plain, secure = await self._let_devices_in(mqtt, DeviceHooks(store, devices, intake, presence))
+        doors = await self._let_devices_in(mqtt, DeviceHooks(store, devices, intake, presence))
         metrics = Metrics(store, mqtt, intake, presence, lag)
-        app = make_app(Parts(store, devices, configs, schemas, presence, watch, timeline, metrics, mqtt))
+        app = make_app(Parts(store, devices, configs, schemas, presence, watch, timeline, metrics, mqtt, doors.ca))
         host, port = split_address(settings.http)
         http = Http(app, host, port)
         self._stack.push_async_callback(_stop_http, http, watch, self._run("http", http.run()))
-        return Ready(url=f"http://{join_address(host, http.port)}", mqtt=plain, mqtts=secure, token=token)
+        return Ready(url=f"http://{join_address(host, http.port)}", mqtt=doors.plain, mqtts=doors.secure, token=token)
 
-    async def _let_devices_in(self, mqtt: EmbeddedMqtt | OutsideMqtt, hooks: DeviceHooks) -> tuple[str, str]:
-        """Where they connect without TLS and with it, as HOST:PORT; empty for a way that there is not."""
+    async def _let_devices_in(self, mqtt: EmbeddedMqtt | OutsideMqtt, hooks: DeviceHooks) -> _Doors:
         settings = self._settings
         if isinstance(mqtt, OutsideMqtt):
             self._run("outside broker", mqtt.run())
-            return ("", mqtt.account.where) if mqtt.account.tls else (mqtt.account.where, "")
+            where, tls = mqtt.account.where, mqtt.account.tls
+            ca = settings.broker_ca_file.read_bytes() if tls and settings.broker_ca_file else b""
+            return _Doors("" if tls else where, where if tls else "", lambda: ca)
         keeper = Keeper(_certificate_source(settings, settings.data), host_names)
         await keeper.open()
         self._run("certificates", keeper.run())
         self._stack.push_async_callback(mqtt.close)
         plain, secure = await mqtt.listen(settings.mqtt, settings.mqtts, keeper.context, hooks)
-        return join_address(plain.host, plain.port), join_address(secure.host, secure.port)
+        return _Doors(join_address(plain.host, plain.port), join_address(secure.host, secure.port), lambda: keeper.ca)
 
     def _run(self, name: str, work) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)

@@ -41,7 +41,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
             line = process.stdout.readline()
             assert line, (data / "errors").read_text()
             said = json.loads(line)
-            yield Context("home", said["url"], (data / "admin-token").read_text().strip(), said["mqtt"])
+            yield Context(
+                "home", said["url"], (data / "admin-token").read_text().strip(), said["mqtt"], mqtts=said["mqtts"]
+            )
         finally:
             process.terminate()
 
@@ -83,7 +85,7 @@ def start_board(server: Context, fleetctl: CommandLine, home: Path) -> Iterator[
     def start(device: str, schema: str) -> AgentBoard:
         credential = home / f"{device}.json"
         fleetctl("device", "add", device, "--schema", schema, "--out", str(credential))
-        boards.append(AgentBoard(server.mqtt, credential, home / device))
+        boards.append(AgentBoard(server.mqtts, credential, home / device))
         return boards[-1]
 
     yield start

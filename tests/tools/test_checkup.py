@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import yaml
-from fleetctl.checkup import Checkup, Level, broker_address
+from fleetctl.checkup import Checkup
 from fleetctl.context import Context, Contexts
+from fleetctl.finding import Level
+from fleetctl.ports import MQTT_PORT, address
 
 
 def findings(ahead: timedelta = timedelta(0), micropython: str | None = "/bin/micropython") -> dict:
@@ -83,7 +85,7 @@ def test_it_warns_when_micropython_is_not_there(fleetctl):
 
 
 @pytest.mark.parametrize(
-    ("mqtt", "address"),
+    ("listening", "found"),
     [
         ("", ("fleet.example", 1883)),
         ("0.0.0.0:1884", ("fleet.example", 1884)),
@@ -91,5 +93,5 @@ def test_it_warns_when_micropython_is_not_there(fleetctl):
         ("10.0.0.1:1885", ("10.0.0.1", 1885)),
     ],
 )
-def test_the_broker_is_looked_for_where_boards_find_it(mqtt, address):
-    assert broker_address(Context("home", "https://fleet.example", "t", mqtt)) == address
+def test_the_broker_is_looked_for_where_boards_find_it(listening, found):
+    assert address(Context("home", "https://fleet.example", "t"), listening, MQTT_PORT) == found

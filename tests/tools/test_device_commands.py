@@ -16,7 +16,7 @@ def test_the_credential_is_said_once_when_a_device_is_added(fleetctl):
 
 def test_the_answer_is_whole_when_json_is_asked_for(fleetctl):
     added = fleetctl("device", "add", "cellar", "-o", "json").json
-    assert set(added["credential"]) == {"username", "password", "config_key"}
+    assert set(added["credential"]) == {"username", "password", "config_key", "ca"}
 
 
 def test_the_credential_is_in_a_private_file_when_one_is_named(fleetctl, tmp_path: Path):
@@ -26,6 +26,7 @@ def test_the_credential_is_in_a_private_file_when_one_is_named(fleetctl, tmp_pat
     assert path.stat().st_mode & 0o777 == 0o600
     assert credential["username"] == "gate"
     assert credential["password"] not in result.out
+    assert credential["ca"].startswith("-----BEGIN CERTIFICATE-----")
     assert [*tmp_path.glob(".gate*")] == []
 
 

@@ -4,13 +4,10 @@ Looks and changes nothing. A check that needs what an earlier one did not find i
 """
 
 import shutil
-import socket
 import stat
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,30 +16,15 @@ from fleetctl import __version__
 from fleetctl.client import LOOPBACK, Client, Json
 from fleetctl.context import Context, Contexts
 from fleetctl.errors import FleetctlError, NotAllowed
+from fleetctl.finding import Finding, Level
+from fleetctl.ports import MQTT_PORT, MQTTS_PORT, address, is_here, plain, secured
 
 # Seconds that two clocks may differ. HTTP's Date has whole seconds, so 2 means nothing; from 5 on the times of events
 # and logs can no longer be put side by side.
 _CLOCK_S = 5
-_PATIENCE_S = 3.0  # for a connection to the broker
 _NAMED = 10  # devices named in a line
 _OTHERS_MAY = stat.S_IRWXG | stat.S_IRWXO
-_MQTT_PORT = 1883
 _ASKS_FOR_A_PERSON = ("rejected", "rolled_back", "drifted", "ahead")
-
-
-class Level(StrEnum):
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-class Finding(NamedTuple):
-    """What one check has found. `todo` is empty where all is well."""
-
-    level: Level
-    subject: str
-    text: str
-    todo: str = ""
 
 
 class Checkup:
@@ -71,10 +53,10 @@ class Checkup:
         try:
             with Client(context) as client:
                 yield from self._server(client)
+                yield from self._broker(client)
         except FleetctlError as error:
             yield Finding(Level.FAIL, "server", error.detail, "Start it, or correct its address in fleetctl.toml.")
             return
-        yield _broker(context)
 
     def _server(self, client: Client) -> Iterator[Finding]:
         """Raises NotReachable."""
@@ -91,6 +73,14 @@ class Checkup:
             return
         yield Finding(Level.OK, "token", "is accepted")
         yield from _devices(devices)
+
+    def _broker(self, client: Client) -> Iterator[Finding]:
+        """Raises NotReachable."""
+        context = client.context
+        if context.mqtts or not context.mqtt:
+            yield from secured(address(context, context.mqtts, MQTTS_PORT), client.ca(), self._now())
+        if context.mqtt:
+            yield from plain(address(context, context.mqtt, MQTT_PORT), is_here(context))
 
     def _clock(self, answer: httpx.Response) -> Finding:
         try:
@@ -143,26 +133,6 @@ def _version(theirs: str) -> Finding:
     if theirs == __version__:
         return Finding(Level.OK, "version", f"{theirs}, as here")
     return Finding(Level.WARN, "version", f"{theirs} there, {__version__} here", "Bring the older one up to date.")
-
-
-def _broker(context: Context) -> Finding:
-    host, port = broker_address(context)
-    try:
-        socket.create_connection((host, port), _PATIENCE_S).close()
-    except OSError as error:
-        text = f"{host}:{port} cannot be reached: {error.strerror or error}"
-        return Finding(Level.FAIL, "mqtt", text, "Boards cannot connect either. Is it a firewall, or another address?")
-    return Finding(Level.OK, "mqtt", f"{host}:{port} can be reached")
-
-
-def broker_address(context: Context) -> tuple[str, int]:
-    """Where boards connect, seen from here: what the context says, else the server's host and MQTT's own port."""
-    server = urlsplit(context.server).hostname or "127.0.0.1"
-    host, _, port = (context.mqtt or context.mqtts).rpartition(":")  # an outside broker may have TLS only
-    host = host.removeprefix("[").removesuffix("]")
-    if host in ("", "0.0.0.0", "::"):
-        host = server  # it listens everywhere
-    return host, int(port) if port.isdigit() else _MQTT_PORT
 
 
 def _devices(devices: list[Json]) -> Iterator[Finding]:

@@ -103,6 +103,15 @@ class Client:
 
     # The server itself
 
+    def ca(self) -> str:
+        """The CA by which boards know the broker: certificates in PEM; empty where the server does not know it."""
+        try:
+            return self._ask("GET", "/ca").text
+        except Refused as refused:
+            if refused.status != httpx.codes.NOT_FOUND:
+                raise
+            return ""
+
     def readiness(self) -> httpx.Response:
         """The answer of /readyz, whatever its status. Raises NotReachable."""
         return self._send("GET", "/readyz")

@@ -13,6 +13,13 @@ from henge_protocol.topics import is_device_id
 from fleetctl.errors import Failed
 
 
+def with_ca(answer: dict[str, Any], ca: str) -> dict[str, Any]:
+    """The server's answer with the CA, if there is one, in its credential: all that a board needs for TLS."""
+    if not ca:
+        return answer
+    return {**answer, "credential": {**answer["credential"], "ca": ca}}
+
+
 class CredentialFile:
     """A file that is known to be writable before the server is asked: a credential is shown once."""
 

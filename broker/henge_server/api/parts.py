@@ -1,5 +1,6 @@
 """What the routes work with: the parts of the server, and who is asking."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -32,6 +33,8 @@ class Parts:
     timeline: Timeline
     metrics: Metrics
     mqtt: Mqtt
+    ca: Callable[[], bytes]
+    """The CA by which boards know the broker, PEM; empty where it is not known."""
 
 
 async def _parts(request: Request) -> Parts:

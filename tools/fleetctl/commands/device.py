@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from fleetctl import credential, values
+from fleetctl.client import Client
 from fleetctl.completion import device_ids, schema_names
 from fleetctl.errors import Usage
 from fleetctl.output import Column, Item
@@ -102,7 +103,7 @@ def add(
     if schema:
         body["schema"] = schema
     with session.client() as client:
-        found = _hand_over(session, out, lambda: client.add_device(body), "{} is registered.", replace=False)
+        found = _hand_over(session, client, out, lambda: client.add_device(body), "{} is registered.", replace=False)
     if not found["schema"]:
         session.output.say(f"\n{without_schema(device)}")
 
@@ -112,7 +113,7 @@ def rotate(session: Session, device: DeviceArgument, out: OutOption = None) -> N
     """Make a new credential. The one in use ends when the new one is first used."""
     with session.client() as client:
         sentence = "{} has a new credential; the old one ends when this one is first used."
-        _hand_over(session, out, lambda: client.rotate_credential(device), sentence, replace=True)
+        _hand_over(session, client, out, lambda: client.rotate_credential(device), sentence, replace=True)
 
 
 @command(app, "list")
@@ -189,10 +190,13 @@ def remove(
     session.output.item(found, device, lambda: session.output.say(f"{device} is removed."))
 
 
-def _hand_over(session: Session, out: Path | None, ask: Callable[[], dict], sentence: str, replace: bool) -> Item:
+def _hand_over(
+    session: Session, client: Client, out: Path | None, ask: Callable[[], dict], sentence: str, replace: bool
+) -> Item:
     """Asks for a credential and gives it to the file, else to the person; the device."""
     with credential.writable(out, replace=replace) if out else nullcontext() as file:
-        answer = ask()
+        ca = client.ca()  # first: a credential is shown once, and is not to be lost because this fails
+        answer = credential.with_ca(ask(), ca)
         if file:
             file.write(answer)
     device = answer["device"]["id"]
@@ -205,9 +209,10 @@ def _hand_over(session: Session, out: Path | None, ask: Callable[[], dict], sent
             session.output.say(f"Its credential is in {file.path}: bring that file to the board (--credential FILE).")
             return
         session.output.say("Its credential, shown this once:\n")
-        session.output.pairs([(f"  {key}", value) for key, value in answer["credential"].items()])
+        session.output.pairs([(f"  {key}", value) for key, value in answer["credential"].items() if key != "ca"])
         session.output.say(
-            "\nIt belongs on the board, as JSON in the agent's --credential FILE; --out FILE or -o json writes it.\n"
+            "\nIt belongs on the board, as JSON in the agent's --credential FILE; --out FILE or -o json writes it,\n"
+            "with the CA by which the board knows this server.\n"
             f"If it is lost, `fleetctl device rotate {device}` makes another."
         )
 

@@ -12,7 +12,7 @@ from fleetctl.session import Session, command
 from fleetctl.terminal import painted, printable
 
 if TYPE_CHECKING:
-    from fleetctl.checkup import Finding
+    from fleetctl.finding import Finding
 
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
@@ -23,7 +23,8 @@ def register(app: typer.Typer) -> None:
 
 def doctor(session: Session) -> None:
     """Look for what is wrong, and say what to do about it. Exit code 1 where something fails."""
-    from fleetctl.checkup import Checkup, Level
+    from fleetctl.checkup import Checkup
+    from fleetctl.finding import Level
 
     found = []
     for finding in Checkup(session.context_name, lambda: datetime.now(UTC), _micropython).run():

@@ -13,22 +13,23 @@ from pathlib import Path
 
 from fleetctl.client import Client
 from fleetctl.context import Context, Contexts
-from fleetctl.credential import writable
+from fleetctl.credential import with_ca, writable
 from fleetctl.demo.place import is_lived_in, of_process
 from fleetctl.errors import Failed, Refused, Usage
 from fleetctl.schemafile import load
 
 CONTEXT = "demo"
 BOARDS = ("porch", "garden", "workshop")
+ANY = "127.0.0.1:0"  # a free port; nobody but this machine is to reach a demo
 
 _LAMP = Path(__file__).with_name("lamp.yaml")
 _NOT_FOUND = 404
 
 
 @contextmanager
-def context(place: Path, server: str, token: str, mqtt: str) -> Iterator[Context]:
+def context(place: Path, server: str, token: str, mqtts: str) -> Iterator[Context]:
     """The context `demo`, for as long as the block lasts."""
-    found = Context(CONTEXT, server, token, mqtt, demo=str(place))
+    found = Context(CONTEXT, server, token, demo=str(place), mqtts=mqtts)
     contexts = Contexts()
     contexts.put(found)
     try:
@@ -90,32 +91,46 @@ def register(client: Client, place: Path, names: Sequence[str] = BOARDS) -> None
     """Brings schema and devices to the server, and a credential file NAME.json for each into the folder."""
     schema = load(_LAMP)
     client.apply_schema(schema.name, schema.settings)
+    ca = client.ca()
     for name in names:
-        if credential_file(place, name).exists() and _is_there(client, name):
+        is_there = _is_there(client, name)
+        if is_there and _knows(credential_file(place, name), ca):
             continue
         with writable(credential_file(place, name), replace=True) as file:
-            if _is_there(client, name):
-                file.write(client.rotate_credential(name))
+            if is_there:
+                answer = client.rotate_credential(name)
             else:
-                file.write(client.add_device({"id": name, "schema": schema.name}))
+                answer = client.add_device({"id": name, "schema": schema.name})
+            file.write(with_ca(answer, ca))
+
+
+def _knows(file: Path, ca: str) -> bool:
+    """Whether a credential file is there from before, with this CA."""
+    try:
+        return json.loads(file.read_text())["credential"]["ca"] == ca
+    except (OSError, ValueError, KeyError):
+        return False
 
 
 def credential_file(place: Path, name: str) -> Path:
     return place / f"{name}.json"
 
 
-def server_argv(place: Path, http: str, mqtt: str, mqtts: str) -> list[str]:
-    """The command that starts the server; it says where it listens in one line of JSON, and ends with its input."""
+def server_argv(place: Path, http: str, mqtts: str) -> list[str]:
+    """The command that starts the server; it says where it listens in one line of JSON, and ends with its input.
+
+    It has to listen without TLS somewhere, too; nobody needs to know where.
+    """
     up = [sys.executable, "-m", "fleetctl", "-o", "json", "up", "--no-remember", "--until-eof"]
-    return [*up, "--data", str(place), "--http", http, "--mqtt", mqtt, "--mqtts", mqtts]
+    return [*up, "--data", str(place), "--http", http, "--mqtt", ANY, "--mqtts", mqtts]
 
 
-def agent_argv(interpreter: str, place: Path, mqtt: str, name: str) -> list[str]:
-    """The command that starts a board: the real agent, on simulated pins that it shows."""
+def agent_argv(interpreter: str, place: Path, mqtts: str, name: str) -> list[str]:
+    """The command that starts a board: the real agent, with TLS, on simulated pins that it shows."""
     data = place / name
     data.mkdir(exist_ok=True)
-    agent = [interpreter, "-m", "henge_agent", "--server", mqtt, "--credential", str(credential_file(place, name))]
-    return [*agent, "--data", str(data), "--show"]
+    server = ["--server", f"mqtts://{mqtts}", "--credential", str(credential_file(place, name))]
+    return [interpreter, "-m", "henge_agent", *server, "--data", str(data), "--show"]
 
 
 def token_file(place: Path) -> Path:
@@ -123,9 +138,9 @@ def token_file(place: Path) -> Path:
 
 
 def where(line: str) -> tuple[str, str]:
-    """URL and MQTT address in the line that a started server says. Raises ValueError, KeyError."""
+    """URL, and where boards connect with TLS, in the line that a started server says. Raises ValueError, KeyError."""
     said = json.loads(line)
-    return said["url"], said["mqtt"]
+    return said["url"], said["mqtts"]
 
 
 def _is_there(client: Client, name: str) -> bool:

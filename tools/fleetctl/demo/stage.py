@@ -18,8 +18,6 @@ from fleetctl.demo.child import Child
 from fleetctl.demo.hints import hints
 from fleetctl.errors import Failed, FleetctlError
 
-_ANY = "127.0.0.1:0"  # a free port; nobody but this machine is to reach a demo
-
 
 class Screen(Protocol):
     """Where the demo is shown."""
@@ -41,7 +39,7 @@ class Stage:
         self._boards = [Board(name) for name in ground.BOARDS]
         self._changed = asyncio.Event()
         self._looking: asyncio.Queue[Board] = asyncio.Queue()
-        self._url = self._mqtt = ""
+        self._url = self._mqtts = ""
         self._note = ""
 
     async def run(self, until: asyncio.Event) -> None:
@@ -56,7 +54,7 @@ class Stage:
                 if until.is_set():
                     return
                 token = ground.token_file(self._place).read_text().strip()
-                context = stack.enter_context(ground.context(self._place, self._url, token, self._mqtt))
+                context = stack.enter_context(ground.context(self._place, self._url, token, self._mqtts))
                 client = stack.enter_context(Client(context))
                 await asyncio.to_thread(ground.register, client, self._place)
                 self._screen.begin(hints(self._url, ground.token_file(self._place), os.environ.get("HENGE_DEV", "")))
@@ -113,16 +111,16 @@ class Stage:
             await asyncio.sleep(0.1)  # ten a second: smooth to the eye, and the boards show no more
 
     def _agent_argv(self, board: Board) -> Callable[[], list[str]]:
-        return lambda: ground.agent_argv(self._interpreter, self._place, self._mqtt, board.name)
+        return lambda: ground.agent_argv(self._interpreter, self._place, self._mqtts, board.name)
 
     def _server_argv(self) -> list[str]:
         """Ports of its own choice at first, the same ones after a restart: the boards and the hints know them."""
-        http = self._url.removeprefix("http://") or _ANY
-        return ground.server_argv(self._place, http, self._mqtt or _ANY, _ANY)
+        http = self._url.removeprefix("http://") or ground.ANY
+        return ground.server_argv(self._place, http, self._mqtts or ground.ANY)
 
     def _server_said(self, line: str) -> None:
         try:
-            self._url, self._mqtt = ground.where(line)
+            self._url, self._mqtts = ground.where(line)
         except (ValueError, KeyError, TypeError):
             return
         self._note = ""

@@ -60,8 +60,12 @@ class Process:
         for _ in range(_SETTLE_LOOKS):
             before = self.processor_s()
             time.sleep(_SETTLE_S)
-            if self.processor_s() - before < 0.05 * _SETTLE_S:
+            if self.processor_s() - before < 0.05 * _SETTLE_S and not self._wants_to_run():
                 return
+
+    def _wants_to_run(self) -> bool:
+        """Whether it has something to do, although others may have its core."""
+        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "R"
 
     def _last_words(self) -> str:
         return self._log.read_text(errors="replace")[-2000:].strip() or "none"

@@ -1,11 +1,14 @@
-# Programs for ./dev that are not Python: MicroPython for demo and tests, mosquitto for tests and bench. One that is
-# installed is used; else Debian's or Ubuntu's package is unpacked into .cache with all libraries it needs, from the mirror
-# that this machine is configured with and under the same keys. No root is needed and the system is not changed.
+# Programs for ./dev that are not Python: MicroPython for demo and tests, mosquitto for tests and bench, Paho C's for tests.
+# One that is installed is used; else Debian's or Ubuntu's package is unpacked into .cache with all libraries it needs, from
+# the mirror that this machine is configured with and under the same keys. No root is needed and the system is not changed.
 
 need_micropython() { need_program micropython 1.23 micropython micropython; }
 
 # Older ones differ too much to be a yardstick.
 need_mosquitto() { need_program debian 2.0.18 'mosquitto mosquitto-clients' mosquitto mosquitto_pub mosquitto_sub; }
+
+# Older ones were not tried. Debian's 1.3.12 calls itself 1.3.11.
+need_paho_c() { need_program paho-c 1.3.11 paho.mqtt.c-examples paho_c_pub paho_c_sub; }
 
 need_program() { # folder in .cache, lowest version, packages, programs (the first is asked for its version)
     made=$(stamp_of setup/debs.sh)
@@ -45,6 +48,7 @@ installed_is() {
     for program; do where "$program" >/dev/null || return 1; done
     case $1 in
         micropython) found=$("$(where "$1")" -c 'import sys; print("%d.%d.%d" % sys.implementation[1][:3])' 2>/dev/null) ;;
+        paho_c_pub) found=$("$(where "$1")" 2>/dev/null | sed -n 's/^Version: *\([0-9.]*\).*/\1/p') ;;
         *) found=$("$(where "$1")" -h 2>/dev/null | sed -n 's/^[a-z]* version \([0-9.]*\).*/\1/p') ;;
     esac
     [ -n "$found" ] && [ "$(printf '%s\n' "$lowest" "$found" | sort -V | head -n 1)" = "$lowest" ]

@@ -43,7 +43,7 @@ of those is sent to mosquitto too, which must close the connection where we do, 
 def held() -> dict[str, list[str]]:
     """Statement -> what holds it: tests as `path::name`, malformed cases behind them in brackets."""
     found: dict[str, list[str]] = defaultdict(list)
-    for path in sorted(HERE.glob("test_*.py")):
+    for path in sorted(HERE.rglob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 for number in _numbers(node):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -117,19 +116,6 @@ async def open_house(request: pytest.FixtureRequest) -> AsyncIterator[OpenHouse]
 async def house(open_house: OpenHouse) -> House:
     """A broker that lets everybody do everything and records it."""
     return await open_house()
-
-
-@pytest.fixture(scope="session")
-def mosquitto_programs() -> Callable[[str], str]:
-    """Where mosquitto's programs are: in the checkout's cache, or installed. Missing ones fail the test."""
-    cache = Path(__file__).parents[2] / ".cache" / "debian" / "bin"
-
-    def find(name: str) -> str:
-        found = shutil.which(name, path=cache) or shutil.which(name)
-        assert found, f"{name} is neither in {cache} nor on the PATH; ./dev puts it there"
-        return found
-
-    return find
 
 
 @pytest.fixture(scope="session")

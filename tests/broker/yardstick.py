@@ -1,4 +1,6 @@
-"""mosquitto, started for the tests to see what it does with the same bytes. On loopback, nothing kept on disk."""
+"""mosquitto, started for the tests to see what it does with the same bytes, or the same clients. On loopback, nothing
+kept on disk.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from pathlib import Path
 PATIENCE_S = 20
 
 CONFIGURATION = """
-listener {port} 127.0.0.1
+listener {ports[0]} 127.0.0.1
 allow_anonymous true
 persistence false
 user root
@@ -28,19 +30,24 @@ class NotStarted(Exception):
 
 @contextlib.contextmanager
 def mosquitto(program: Path, folder: Path, packet_size: int = 256 * 1024) -> Iterator[int]:
-    """Runs mosquitto, by default with packets as large as ours; gives its port.
+    """Runs mosquitto, by default with packets as large as ours; gives its port."""
+    with configured(program, folder, CONFIGURATION, packet_size=packet_size) as ports:
+        yield ports[0]
 
-    A port that was free a moment ago may be taken: then another one is tried.
+
+@contextlib.contextmanager
+def configured(program: Path, folder: Path, configuration: str, **values: object) -> Iterator[list[int]]:
+    """Runs mosquitto with a configuration that may name two `ports` and `values`; gives the ports.
+
+    A port that was free a moment ago may be taken: then others are tried.
     """
     for attempt in range(5):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        ports = _free_ports()
         log = folder / f"mosquitto-{attempt}.log"
-        process = _start(program, log, port, packet_size)
+        process = _start(program, configuration.format(ports=ports, **values), log)
         try:
             _wait_for(process, log)
-            yield port
+            yield ports
             return
         except NotStarted as problem:
             if "in use" not in str(problem):
@@ -51,11 +58,18 @@ def mosquitto(program: Path, folder: Path, packet_size: int = 256 * 1024) -> Ite
     raise NotStarted("no free port was found")
 
 
-def _start(program: Path, log: Path, port: int, packet_size: int) -> subprocess.Popen[bytes]:
-    configuration = log.with_suffix(".conf")
-    configuration.write_text(CONFIGURATION.format(port=port, packet_size=packet_size))
+def _free_ports() -> list[int]:
+    with socket.socket() as one, socket.socket() as other:
+        for free in one, other:
+            free.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1], other.getsockname()[1]]
+
+
+def _start(program: Path, configuration: str, log: Path) -> subprocess.Popen[bytes]:
+    file = log.with_suffix(".conf")
+    file.write_text(configuration)
     with log.open("wb") as out:
-        return subprocess.Popen([program, "-c", configuration], stdout=out, stderr=out)
+        return subprocess.Popen([program, "-c", file], stdout=out, stderr=out)
 
 
 def _wait_for(process: subprocess.Popen[bytes], log: Path) -> None:

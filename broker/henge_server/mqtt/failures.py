@@ -39,7 +39,9 @@ def unmade(where: str, error: Exception) -> LinkLost:
             f"({error.verify_message}); `broker_ca_file` names the one to trust"
         )
     if isinstance(error, ssl.SSLError):
-        return LinkLost(f"the broker at {where} does not speak TLS ({error.reason}); is mqtt:// meant?")
+        return LinkLost(f"no TLS with the broker at {where} ({error.reason}); is mqtt:// meant?")
+    if isinstance(error, ConnectionResetError):  # only TLS hears from the broker before CONNECT
+        return LinkLost(f"no TLS with the broker at {where}: it closed the connection; is mqtt:// meant?")
     if isinstance(error, socket.gaierror):
         return LinkLost(f"no address is known for the broker's name {host}")
     if isinstance(error, TimeoutError):

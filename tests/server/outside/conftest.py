@@ -123,8 +123,8 @@ async def start_server(data: Path) -> AsyncIterator[StartServer]:
     """Starts a server with a broker; the lamp schema is there. Returns when they are connected."""
     async with AsyncExitStack() as stack:
 
-        async def start(broker: OutsideBroker, ready: bool = True, **more: Any) -> Outside:
-            server = await stack.enter_async_context(Server(settings_in(data, broker=broker.url, **more)))
+        async def start(broker: OutsideBroker, ready: bool = True, url: str = "", **more: Any) -> Outside:
+            server = await stack.enter_async_context(Server(settings_in(data, broker=url or broker.url, **more)))
             api = await stack.enter_async_context(client_of(server))
             await apply_lamp(api)
             outside = Outside(server, api, broker)

@@ -5,11 +5,17 @@ Bounded in number and bytes; in memory only.
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from typing import Any
 
 from henge_mqtt.limits import MESSAGE_BYTES, Limits
 from henge_mqtt.message import Message
 from henge_mqtt.stats import Stats
+from henge_mqtt.topics import has_wildcard
+
+AT_ONCE = 1000
+"""Levels and messages looked at in one turn of the event loop: about a millisecond."""
 
 
 class Retained:
@@ -62,17 +68,26 @@ class Retained:
 
     def match(self, topic_filter: str) -> list[Message]:
         """The messages whose topics match a checked filter."""
-        if "+" not in topic_filter and "#" not in topic_filter:
+        if not has_wildcard(topic_filter):
             message = self._messages.get(topic_filter)
             return [message] if message else []
-        found: list[Message] = []
-        names = topic_filter.split("/")
-        if names[0] in ("+", "#"):  # a wildcard at the start does not match $-topics (4.7.2-1)
-            tree = {name: deeper for name, deeper in self._tree.items() if not name.startswith("$")}
-            _collect(tree, names, 0, found)
-        else:
-            _collect(self._tree, names, 0, found)
-        return found
+        search = _Search(self._tree, topic_filter)
+        search.go_on(sys.maxsize)
+        return search.found
+
+    def is_long(self, topic_filter: str) -> bool:
+        """Whether `match` could hold the event loop up, so that `search` is to be preferred."""
+        return len(self._messages) > AT_ONCE and has_wildcard(topic_filter)
+
+    async def search(self, topic_filter: str) -> list[Message]:
+        """As `match`, in slices, between which others have their turn.
+
+        What is published meanwhile is found where it stands already. Whoever subscribed before has been sent it.
+        """
+        search = _Search(self._tree, topic_filter)
+        while not search.go_on(AT_ONCE):  # noqa: ASYNC110 - it waits for nothing, it gives way
+            await asyncio.sleep(0)
+        return [message for message in search.found if self._messages.get(message.topic) is message]
 
     def _reached(self, is_new: bool, grown: int) -> str:
         """The limit that keeping one more message would break, or ""."""
@@ -113,27 +128,30 @@ def _size(message: Message) -> int:
     return message.size + MESSAGE_BYTES * message.topic.count("/")  # each level of the tree is a dict
 
 
-def _collect(level: Any, names: list[str], depth: int, found: list[Message]) -> None:
-    """Gather the messages at or below `level` that match names[depth:]. As deep as a filter may be: bounded."""
-    if type(level) is not dict:  # a message, and nothing below it
-        if depth == len(names) or names[depth] == "#":
-            found.append(level)
-    elif depth == len(names):
-        if None in level:
-            found.append(level[None])
-    elif names[depth] == "#":
-        _collect_all(level, found)
-    elif names[depth] == "+":
-        for name, deeper in level.items():
-            if name is not None:
-                _collect(deeper, names, depth + 1, found)
-    elif (deeper := level.get(names[depth])) is not None:
-        _collect(deeper, names, depth + 1, found)
+class _Search:
+    """A walk through the tree, along every path that matches a filter, that can be interrupted."""
 
+    def __init__(self, tree: dict[Any, Any], topic_filter: str) -> None:
+        self._names = topic_filter.split("/")
+        if self._names[0] in ("+", "#"):  # a wildcard at the start does not match $-topics (4.7.2-1)
+            tree = {name: deeper for name, deeper in tree.items() if not name.startswith("$")}
+        self._ahead: list[tuple[Any, int]] = [(tree, 0)]  # a level or a message, and how many names lead to it
+        self.found: list[Message] = []
 
-def _collect_all(level: dict[Any, Any], found: list[Message]) -> None:
-    for deeper in level.values():
-        if type(deeper) is dict:
-            _collect_all(deeper, found)
-        else:
-            found.append(deeper)
+    def go_on(self, steps: int) -> bool:
+        """Take so many steps at most; True: that was all."""
+        ahead, names = self._ahead, self._names
+        while ahead and steps:
+            steps -= 1
+            level, depth = ahead.pop()
+            name = names[depth] if depth < len(names) else None
+            if type(level) is not dict:  # a message, and nothing below it
+                if name is None or name == "#":
+                    self.found.append(level)
+            elif name == "#":
+                ahead += [(deeper, depth) for deeper in level.values()]
+            elif name == "+":
+                ahead += [(deeper, depth + 1) for key, deeper in level.items() if key is not None]
+            elif (deeper := level.get(name)) is not None:  # with None for a name, the message that ends here
+                ahead.append((deeper, depth + 1))
+        return not ahead

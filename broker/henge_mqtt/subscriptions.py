@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from henge_mqtt.topics import has_wildcard
+
 if TYPE_CHECKING:
     from henge_mqtt.session import Session
 
@@ -37,7 +39,7 @@ class Subscriptions:
 
     def add(self, topic_filter: str, session: Session, qos: int) -> None:
         """Subscribe, or change the QoS of a subscription. `topic_filter` has been checked."""
-        if _has_wildcard(topic_filter):
+        if has_wildcard(topic_filter):
             level = self._wild
             for name in topic_filter.split("/"):
                 level = level.deeper.setdefault(name, _Level())
@@ -53,7 +55,7 @@ class Subscriptions:
 
     def remove(self, topic_filter: str, session: Session) -> None:
         """Unsubscribe; what was not subscribed is passed over."""
-        if _has_wildcard(topic_filter):
+        if has_wildcard(topic_filter):
             self._remove_wild(topic_filter.split("/"), session)
             self._found.clear()
             return
@@ -100,10 +102,6 @@ class Subscriptions:
         while names and not path[-1].receivers and not path[-1].deeper:
             path.pop()
             del path[-1].deeper[names.pop()]
-
-
-def _has_wildcard(topic_filter: str) -> bool:
-    return "+" in topic_filter or "#" in topic_filter
 
 
 def _matching(root: _Level, topic: str) -> list[Mapping[Session, int]]:

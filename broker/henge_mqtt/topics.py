@@ -14,6 +14,11 @@ REMEMBERED_LENGTH = 128
 """Bytes of a name that is kept: bounds the memory that long ones could take."""
 
 
+def has_wildcard(topic_filter: str) -> bool:
+    """Whether a filter can match more than the topic of its own name (4.7.1)."""
+    return "+" in topic_filter or "#" in topic_filter
+
+
 class Topics:
     """Decodes and checks names and filters, and remembers names, since most have been seen before."""
 

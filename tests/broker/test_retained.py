@@ -2,6 +2,7 @@
 
 import pytest
 from henge_mqtt.limits import MESSAGE_BYTES
+from henge_mqtt.retained import AT_ONCE
 
 from tests.broker import wire
 from tests.broker.conftest import House, OpenHouse
@@ -136,3 +137,36 @@ async def test_empty_one_is_delivered_to_who_is_subscribed(house: House):
     house.broker.publish("a", b"", retain=True)
     assert [(packet.first, packet.payload) for packet in await client.until_pong()] == [(0x32, b"")]
     assert house.broker.stats.retained == 0
+
+
+async def test_found_in_slices_and_up_to_date_when_the_table_is_large(house: House):
+    for number in range(2 * AT_ONCE):
+        house.broker.publish(f"a/{number}", b"old", retain=True)
+    client, other = await house.client("c"), await house.client("other")
+    client.send(wire.subscribe(("a/+", 0), ("b", 0)))
+    other.send(wire.publish("a/7", b"new", retain=True), wire.publish("a/8", b"", retain=True))
+    await other.until_pong()
+    came = [await client.read()]
+    while came[-1].first != 0x90:
+        came.append(await client.read())
+    came += await client.until_pong()
+    came = [packet for packet in came if packet.first != 0x90]
+    assert {packet.topic: packet.payload for packet in came} == {
+        **{f"a/{number}": b"old" for number in range(2 * AT_ONCE)},
+        "a/7": b"new",
+        **({"a/8": b""} if any(packet.payload == b"" for packet in came) else {}),
+    }
+
+
+@pytest.mark.limit("backlog_messages")
+async def test_refused_to_a_client_that_asks_for_too_much_in_one_packet(open_house: OpenHouse):
+    house = await open_house(backlog_messages=10)
+    for number in range(8):
+        house.broker.publish(f"a/{number}", b"x", retain=True)
+    client = await house.client()
+    client.send(wire.subscribe(("a/#", 0), ("#", 0), ("+/+", 0), ("b", 0)))
+    suback, *messages = await client.until_pong()
+    assert suback.body[2:] == b"\x00\x00\x80\x80"
+    assert len(messages) == 16
+    assert house.broker.stats.subscriptions == 2
+    assert house.broker.stats.refused_subscriptions == 2

@@ -75,6 +75,27 @@ class TestCredential(unittest.TestCase):
                     credential.parse(text)
 
 
+class TestAuthorities(unittest.TestCase):
+    PEM = "-----BEGIN CERTIFICATE-----\naGVs\nbG8=\n-----END CERTIFICATE-----\n"
+
+    def parse(self, ca: object) -> tuple:
+        return credential.parse(
+            json.dumps({"ca": ca, "username": "porch", "password": "w", "config_key": "00" * 32})
+        ).authorities
+
+    def test_each_certificate_is_had_in_der(self):
+        self.assertEqual(self.parse(self.PEM + "and another one\n" + self.PEM), (b"hello", b"hello"))
+
+    def test_there_may_be_none(self):
+        self.assertEqual(credential.parse(json.dumps(TestCredential.GOOD)).authorities, ())
+
+    def test_what_is_no_certificate_is_refused(self):
+        for ca in ("hello", 5, self.PEM[:40], self.PEM.replace("aGVs\nbG8=", "a"), self.PEM.replace("aGVs\nbG8=", "")):
+            with self.subTest(ca=ca):
+                with self.assertRaises(BadCredential):
+                    self.parse(ca)
+
+
 class TestReason(unittest.TestCase):
     def test_the_usual_errors_of_a_network_are_words(self):
         for error, words in (

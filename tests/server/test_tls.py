@@ -78,6 +78,15 @@ async def test_settings_that_name_no_host_or_no_certificate_are_refused(data: Pa
     assert "go with tls_cert" in await refused(data, HENGE_TLS_KEY=str(papers.server))
 
 
+async def test_the_ca_is_the_outside_brokers_where_there_is_one(data: Path, papers: Papers) -> None:
+    settings = settings_in(data, broker="mqtts://127.0.0.1:1", broker_ca_file=papers.other_ca)
+    async with Server(settings) as server, client_of(server) as api:
+        assert (await api.get("/ca")).content == papers.other_ca.read_bytes()
+    async with Server(settings_in(data, broker="mqtt://127.0.0.1:1")) as server, client_of(server) as api:
+        answer = await api.get("/ca")
+        assert (answer.status_code, "broker_ca_file" in answer.json()["detail"]) == (404, True)
+
+
 # A certificate that changes while the broker listens.
 
 

@@ -65,6 +65,12 @@ def test_nothing_is_left_when_it_is_ended(demo, home, number):
     assert (Contexts().names(), Contexts().find()) == (["mine"], MINE)
 
 
+def test_the_boards_connect_with_tls(demo):
+    boards = [line for line in children(demo.pid).values() if "henge_agent" in line]
+    assert ["--server mqtts://127.0.0.1:" in line for line in boards] == [True] * 3
+    assert Contexts().find("demo").mqtt == ""
+
+
 def test_a_board_shows_a_value_when_it_is_set(demo, alone):
     result = alone("--context", "demo", "config", "set", "porch", "led.color=#00ff66", "--wait", "30s")
     assert (result.code, result.out.startswith("applied in ")) == (0, True)

@@ -17,7 +17,8 @@ def with_ca(answer: dict[str, Any], ca: str) -> dict[str, Any]:
     """The server's answer with the CA, if there is one, in its credential: all that a board needs for TLS."""
     if not ca:
         return answer
-    return {**answer, "credential": {**answer["credential"], "ca": ca}}
+    # First: of a file that is cut off, a board must not be left with a password, and no CA to know its server by.
+    return {**answer, "credential": {"ca": ca, **answer["credential"]}}
 
 
 class CredentialFile:

@@ -1,11 +1,9 @@
-"""MQTT 3.1.1 packets for the load: built once before they are needed, taken apart no further than the load has to."""
+"""MQTT 3.1.1 packets for the scripted boards: built before they are needed, taken apart no further than they have to."""
 
 from collections.abc import Iterator
 
-CONNACK, PUBLISH, PUBACK, SUBACK = 0x20, 0x30, 0x40, 0x90
+CONNACK, PUBLISH = 0x20, 0x30
 TYPE = 0xF0
-DISCONNECT = b"\xe0\x00"
-ACCEPTED = b"\x20\x02\x00\x00"
 
 _CLEAN, _PASSWORD, _USERNAME = 0x02, 0x40, 0x80
 

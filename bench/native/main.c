@@ -28,9 +28,9 @@ static int boards; /* the first clients; collectors follow them */
 /* The order under way. */
 static struct {
     char tree[NAME_BYTES];
-    int until, in_flight, keep_alive;
+    int last_packet, in_flight, keep_alive;
     int wanted, done, opened, acknowledged;
-    double wall, own, walls[MOST_TIMES];
+    double until, wall, own, walls[MOST_TIMES];
     int times;
 } order;
 
@@ -44,18 +44,20 @@ static void begin(int wanted) {
     order.wanted = wanted;
     order.done = order.opened = order.acknowledged = order.times = 0;
     order.wall = order.own = 0;
+    order.until = now() + patience;
 }
 
-/* Serves the clients until `*count` is what is wanted; notes how long that took. */
-static void serve(handler handle, const int *count, int wanted, double started, double own) {
-    double until = started + patience;
+/* Serves the clients until `*count` is what is wanted, or the order has taken too long. */
+static void serve_until(handler handle, const int *count, int wanted) {
     while (*count < wanted && !failure()) {
-        if (now() > until) {
-            fail("not in %g s", patience);
-            break;
-        }
-        clients_turn(handle, until);
+        if (now() > order.until) fail("not in %g s", patience);
+        else clients_turn(handle, order.until);
     }
+}
+
+/* The same, and notes how long it took. */
+static void serve(handler handle, const int *count, int wanted, double started, double own) {
+    serve_until(handle, count, wanted);
     double wall = now() - started;
     order.wall += wall;
     order.own += own_time() - own;
@@ -113,16 +115,16 @@ static void on_connecting(struct client *client, const struct packet *packet) {
     topic_of(topic, order.tree, client->index);
     if (!is_beginning(client, packet, topic) && (packet->first & TYPE) == PUBLISH)
         client_send(client, bytes, packet_puback(bytes, packet));
-    if ((packet->first & TYPE) == order.until) {
+    if ((packet->first & TYPE) == order.last_packet) {
         order.done++;
         open_next();
     }
 }
 
-static void connect_boards(int until, int count, int in_flight, int keep_alive, const char *tree) {
+static void connect_boards(int last_packet, int count, int in_flight, int keep_alive, const char *tree) {
     begin(count);
     boards = count;
-    order.until = until;
+    order.last_packet = last_packet;
     order.in_flight = in_flight;
     order.keep_alive = keep_alive;
     snprintf(order.tree, sizeof order.tree, "%s", tree);
@@ -190,8 +192,7 @@ static void push(int times) {
         client_send(clients_at(boards), bytes, size);
         serve(on_pushing, &order.done, i * boards, started, own);
         /* Each push is acknowledged to the publisher, each acknowledgement to its board: not timed. */
-        double until = now() + patience;
-        while (order.acknowledged < 2 * i * boards && !failure() && now() < until) clients_turn(on_pushing, until);
+        serve_until(on_pushing, &order.acknowledged, 2 * i * boards);
     }
     free(bytes);
 }
@@ -228,6 +229,7 @@ static void ping(double length, double period) {
     size_t size = packet_pingreq(bytes);
     double own = own_time(), started = now(), gap = period / boards;
     begin(0);
+    order.until += length;
     while (now() < started + length && !failure()) {
         while (order.wanted * gap < now() - started)
             client_send(clients_at(order.wanted++ % boards), bytes, size);

@@ -19,6 +19,7 @@ from henge_mqtt.hooks import (
 from henge_mqtt.limits import Limits
 from henge_mqtt.listener import Listener
 from henge_mqtt.message import Message, Received
+from henge_mqtt.roster import Entry
 from henge_mqtt.stats import Stats
 from henge_mqtt.tls import load, server_context
 
@@ -32,6 +33,7 @@ __all__ = [
     "BrokerError",
     "CertificateError",
     "Client",
+    "Entry",
     "Hooks",
     "Limits",
     "ListenError",

@@ -25,6 +25,7 @@ from henge_mqtt.listener import BACKLOG, Listener
 from henge_mqtt.message import Message
 from henge_mqtt.outbox import Outbox
 from henge_mqtt.retained import Retained
+from henge_mqtt.roster import Roster
 from henge_mqtt.sessions import Sessions
 from henge_mqtt.stats import Stats
 from henge_mqtt.subscriptions import Subscriptions
@@ -62,6 +63,8 @@ class Broker:
         self.wheel = Wheel(clock)
         self.journal = Journal(self.wheel.now)
         self.sessions = Sessions(self.limits, self.stats, self.subscriptions, self.journal)
+        self.roster = Roster(self.sessions, clock)
+        """Who has a session, and what is known of each."""
         self.retained = Retained(self.limits, self.stats)
         self.outbox = Outbox()
         self.connected: dict[str, Connection] = {}

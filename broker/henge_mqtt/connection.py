@@ -174,6 +174,17 @@ class Connection(asyncio.Protocol, Client):
         return self.broker.wheel.now - self.since
 
     @property
+    def heard(self) -> int:
+        """When anything came last, by the wheel's clock."""
+        return self._seen
+
+    @property
+    def tls(self) -> str:
+        """The version of TLS, as `TLSv1.3`; empty without."""
+        secure = self._transport.get_extra_info("ssl_object")
+        return (secure.version() or "") if secure else ""
+
+    @property
     def closed(self) -> bool:
         return self.state is CLOSED
 

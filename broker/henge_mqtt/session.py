@@ -110,6 +110,16 @@ class Session:
         return len(self._backlog or ()) + len(self._queue or ())
 
     @property
+    def waiting_bytes(self) -> int:
+        """What keeping those takes."""
+        return self._queued_bytes + sum(message.size for message, _ in self._backlog or ())
+
+    @property
+    def in_flight(self) -> int:
+        """Messages that were sent and are not acknowledged."""
+        return len(self._inflight)
+
+    @property
     def backlogged(self) -> bool:
         """There are more retained messages to send than a client may ask for."""
         return self._backlog is not None and len(self._backlog) >= self._limits.backlog_messages

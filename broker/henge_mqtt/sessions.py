@@ -5,6 +5,8 @@ In memory only; the number of those kept for clients that are away is bounded.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from henge_mqtt.journal import Journal
 from henge_mqtt.limits import MESSAGE_BYTES, Limits
 from henge_mqtt.session import Session
@@ -22,6 +24,14 @@ class Sessions:
         self._journal = journal
         self._sessions: dict[str, Session] = {}
         self._away: dict[str, Session] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        """The client ids; not while sessions are opened or forgotten."""
+        return iter(self._sessions)
+
+    def find(self, client_id: str) -> Session | None:
+        """A client's session, whether or not it is connected."""
+        return self._sessions.get(client_id)
 
     def open(self, client_id: str, clean: bool) -> tuple[Session, bool]:
         """The session for a new connection, and whether it was there before (session present, 3.2.2.2).

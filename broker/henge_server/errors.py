@@ -10,6 +10,7 @@ HengeError
 ├── HistoryGone           410  the change feed no longer goes back that far
 ├── PreconditionFailed    412  If-Match does not fit
 ├── Invalid               422  values or declarations with problems, each named
+├── BrokerElsewhere       501  the broker is not part of this server
 ├── StoreUnavailable      503  the store is closing or failed
 ├── BrokerUnavailable     503  the outside broker is not connected
 ├── StoreFull             507  the disk or the map has no room; nothing was changed
@@ -78,6 +79,11 @@ class Invalid(HengeError):
 
     status = 422
     title = "Invalid"
+
+
+class BrokerElsewhere(HengeError):
+    status = 501
+    title = "Broker elsewhere"
 
 
 class StoreUnavailable(HengeError):

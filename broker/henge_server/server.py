@@ -20,6 +20,7 @@ from henge_server import __version__, keys, logs, master, moments, process
 from henge_server.api.app import make_app
 from henge_server.api.parts import Parts
 from henge_server.certificates import Brought, Issued, Keeper, host_names
+from henge_server.clients import Clients
 from henge_server.configs import Configs
 from henge_server.devices import Devices
 from henge_server.documents import Documents
@@ -173,7 +174,9 @@ class Server:
 
         doors = await self._let_devices_in(mqtt, DeviceHooks(store, devices, intake, presence))
         metrics = Metrics(store, mqtt, intake, presence, lag)
-        app = make_app(Parts(store, devices, configs, schemas, presence, watch, timeline, metrics, mqtt, doors.ca))
+        clients = Clients(mqtt, store, moments.now)
+        parts = Parts(store, devices, configs, schemas, presence, watch, timeline, metrics, mqtt, clients, doors.ca)
+        app = make_app(parts)
         host, port = split_address(settings.http)
         http = Http(app, host, port)
         self._stack.push_async_callback(_stop_http, http, watch, self._run("http", http.run()))

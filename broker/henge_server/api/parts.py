@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from henge_server.clients import Clients
 from henge_server.configs import Configs
 from henge_server.devices import Devices
 from henge_server.errors import NotAuthenticated
@@ -33,6 +34,7 @@ class Parts:
     timeline: Timeline
     metrics: Metrics
     mqtt: Mqtt
+    clients: Clients
     ca: Callable[[], bytes]
     """The CA by which boards know the broker, PEM; empty where it is not known."""
 

@@ -63,6 +63,7 @@ _TITLES = {
         errors.HistoryGone,
         errors.PreconditionFailed,
         errors.Invalid,
+        errors.BrokerElsewhere,
         errors.StoreUnavailable,
         errors.StoreFull,
     )

@@ -101,6 +101,18 @@ class Client:
         answer = self._ask("PUT", _schema(name), json={"settings": settings})
         return self._content(answer), answer.status_code == httpx.codes.CREATED
 
+    # The server's own broker
+
+    def broker_clients(self, **filters: Any) -> Iterator[Json]:
+        """Clients by id, those with a session kept too."""
+        return self._pages("/broker/clients", filters)
+
+    def broker_client(self, client_id: str) -> Json:
+        return self._json("GET", _broker_client(client_id))
+
+    def disconnect_client(self, client_id: str) -> None:
+        self._ask("POST", _broker_client(client_id) + "/disconnect")
+
     # The server itself
 
     def ca(self) -> str:
@@ -218,6 +230,10 @@ def _device(device: str) -> str:
 
 def _schema(name: str) -> str:
     return f"/schemas/{quote(name, safe='')}"
+
+
+def _broker_client(client_id: str) -> str:
+    return f"/broker/clients/{quote(client_id, safe='')}"
 
 
 def _given(params: Json) -> Json:

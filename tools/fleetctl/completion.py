@@ -1,4 +1,4 @@
-"""Completion: what the shell offers for device ids, setting keys, schemas and contexts.
+"""Completion: what the shell offers for device and client ids, setting keys, schemas and contexts.
 
 Asks the server with a short timeout and never fails: somebody who presses Tab does not want to read an error.
 """
@@ -25,6 +25,10 @@ def context_names(incomplete: str) -> list[str]:
 
 def device_ids(ctx: typer.Context, incomplete: str) -> list[str]:
     return _asked(ctx, incomplete, lambda client: (device["id"] for device in client.devices()))
+
+
+def client_ids(ctx: typer.Context, incomplete: str) -> list[str]:
+    return _asked(ctx, incomplete, lambda client: (found["id"] for found in client.broker_clients()))
 
 
 def schema_names(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -16,7 +16,7 @@ from henge_server.slices import Slices
 
 router = APIRouter(prefix="/broker", tags=["broker"])
 
-ClientId = Annotated[str, Path(max_length=65_535)]
+ClientId = Annotated[str, Path(max_length=256)]
 
 
 class Subscription(BaseModel):

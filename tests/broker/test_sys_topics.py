@@ -3,7 +3,6 @@
 import re
 import subprocess
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -40,10 +39,10 @@ def form(value: str) -> str:
     return re.sub(r"\d+", "N", re.sub(r"^\S+ version", "version", value))
 
 
-def seen_by_mosquitto_sub(program: str, port: int, *topics: str) -> dict[str, str]:
+def seen_by_mosquitto_sub(program: Path, port: int, *topics: str) -> dict[str, str]:
     """The first value of each of `topics`, as soon as all have one."""
     options = [option for topic in topics for option in ("-t", topic)]
-    who = [program, "-h", "127.0.0.1", "-p", str(port), "-W", str(PATIENCE_S), "-F", "%t\t%p"]
+    who = [str(program), "-h", "127.0.0.1", "-p", str(port), "-W", str(PATIENCE_S), "-F", "%t\t%p"]
     found: dict[str, str] = {}
     with subprocess.Popen([*who, *options], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -55,17 +54,14 @@ def seen_by_mosquitto_sub(program: str, port: int, *topics: str) -> dict[str, st
     return found
 
 
-def test_every_topic_is_mosquittos_with_a_value_of_the_same_form(
-    mosquitto_port: int, mosquitto_programs: Callable[[str], str]
-):
-    program = mosquitto_programs("mosquitto_sub")
+def test_every_topic_is_mosquittos_with_a_value_of_the_same_form(mosquitto_port: int, mosquitto_sub: Path):
     process, port = start("--anonymous", "--sys-interval", "1")
     try:
-        ours = seen_by_mosquitto_sub(program, port, *TOPICS)
+        ours = seen_by_mosquitto_sub(mosquitto_sub, port, *TOPICS)
     finally:
         process.terminate()
         process.wait(PATIENCE_S)
-    theirs = seen_by_mosquitto_sub(program, mosquitto_port, *TOPICS)
+    theirs = seen_by_mosquitto_sub(mosquitto_sub, mosquitto_port, *TOPICS)
     assert {topic: form(value) for topic, value in ours.items()} == {t: form(value) for t, value in theirs.items()}
     assert set(ours) == set(TOPICS)
 

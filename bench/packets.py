@@ -1,4 +1,4 @@
-"""MQTT 3.1.1 packets for the scripted boards: built before they are needed, taken apart no further than they have to."""
+"""MQTT 3.1.1 packets for the scripted boards: built before they are needed, taken apart no further than need be."""
 
 from collections.abc import Iterator
 

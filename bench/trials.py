@@ -59,7 +59,7 @@ def _one(broker: Broker, clients: int, scale: Scale) -> None:
 
 
 def _fleet(broker: Broker, clients: int, scale: Scale) -> None:
-    """Push to all boards at once. What a first push to each costs once is not in it: the many would pay, the few not."""
+    """Push to all boards at once. What only a first push costs is left out: it weighs more where boards are many."""
     _fill(broker, clients)
     if not broker.is_slow:
         _order(broker, "push", 1)

@@ -93,6 +93,12 @@ class Settings(BaseSettings):
             raise ValueError("tls_key and tls_ca go with tls_cert, which is not set")
         return self
 
+    @model_validator(mode="after")
+    def _has_a_user(self) -> "Settings":
+        if self.broker_password_file and not self.broker_user:
+            raise ValueError("broker_password_file goes with broker_user, which is not set")
+        return self
+
     @field_validator("limits")
     @classmethod
     def _are_limits(cls, value: dict[str, float]) -> dict[str, float]:

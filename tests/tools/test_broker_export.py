@@ -3,10 +3,13 @@
 import stat
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from fleetctl import mosquitto as files
+from henge_server.certificates.authority import Authority
 
 from tests.server.outside.brokers import free_port
 from tests.tools.board import AgentBoard
@@ -99,27 +102,52 @@ class Mosquitto:
         raise AssertionError(f"mosquitto ended before it said {text!r}")
 
 
-@pytest.fixture
-def exported(home: Path, alone: CommandLine, mosquitto: Path) -> Iterator[tuple[str, Mosquitto]]:
-    """Address of a mosquitto with the files, and it."""
-    address = f"127.0.0.1:{free_port()}"
-    alone("broker", "export", "mosquitto", "--out", "mq", "--listen", address)
+def test_up_refuses_a_url_with_a_password_and_does_not_repeat_it(home: Path):
+    with Program("up", "--data", "data", *FREE, "--broker", "mqtt://henge:hush@127.0.0.1") as up:
+        assert up.wait() == 2
+    assert any("broker_password_file" in line for line in up.said)
+    assert "hush" not in "".join(up.said)
+
+
+@dataclass
+class Exported:
+    """A mosquitto with the files: its URL, what the server is told beside it, and the process."""
+
+    url: str
+    settings: dict[str, str]
+    process: Mosquitto
+
+    @property
+    def address(self) -> str:
+        return self.url.partition("://")[2]
+
+
+@pytest.fixture(params=["mqtt", "mqtts"])
+def exported(request: pytest.FixtureRequest, home: Path, alone: CommandLine, mosquitto: Path) -> Iterator[Exported]:
+    port = free_port()
+    settings = {"HENGE_BROKER_USER": "henge_server", "HENGE_BROKER_PASSWORD_FILE": "mq/henge-server-password"}
+    options = ["--listen", f"127.0.0.1:{port}"]
+    if request.param == "mqtts":
+        authority = Authority.make()
+        (home / "ca.crt").write_bytes(authority.certificate)
+        (home / "broker.pem").write_bytes(authority.issue(["localhost"], datetime.now(UTC)))
+        options += ["--cert", "broker.pem", "--key", "broker.pem"]
+        settings["HENGE_BROKER_CA_FILE"] = "ca.crt"
+    alone("broker", "export", "mosquitto", "--out", "mq", *options)
     process = Mosquitto(mosquitto, home / "mq")
-    yield address, process
+    yield Exported(f"{request.param}://localhost:{port}", settings, process)
     process.end()
 
 
-def test_it_goes_from_nothing_to_applied(home: Path, alone: CommandLine, exported: tuple[str, Mosquitto]):
+def test_it_goes_from_nothing_to_applied(home: Path, alone: CommandLine, exported: Exported):
     """The commands of docs/broker.md, in their order, with the agent as it is."""
-    address, mosquitto = exported
-    where = {"HENGE_BROKER_USER": "henge_server", "HENGE_BROKER_PASSWORD_FILE": str(home / "mq/henge-server-password")}
-    with Program("up", "--data", "data", *FREE, "--broker", f"mqtt://{address}", **where) as up:
-        up.until(lambda line: f"boards connect to the broker at {address}, without TLS" in line)
+    with Program("up", "--data", "data", *FREE, "--broker", exported.url, **exported.settings) as up:
+        up.until(lambda line: f"boards connect to the broker at {exported.address}, with" in line)
         alone("schema", "apply", str(LAMP))
         alone("device", "add", "porch", "--schema", "lamp", "--out", "porch.json")
         alone("broker", "export", "mosquitto", "--out", "mq", "--credential", "porch.json")
-        mosquitto.reload()
-        board = AgentBoard(address, home / "porch.json", home / "porch")
+        exported.process.reload()
+        board = AgentBoard(exported.url, home / "porch.json", home / "porch")
         try:
             board.until(state="applied")
             result = alone("config", "set", "porch", "led.brightness=10", "--wait", "20s")
@@ -127,5 +155,6 @@ def test_it_goes_from_nothing_to_applied(home: Path, alone: CommandLine, exporte
             assert alone("-o", "json", "device", "show", "porch").json["status"] == "online"
         finally:
             board.end()
-        assert alone("doctor").out.count("fail") == 0
+        checked = alone("-o", "json", "doctor").json
+        assert [finding for finding in checked if finding["level"] == "fail"] == []
         assert up.end() == 0

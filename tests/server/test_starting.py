@@ -10,6 +10,7 @@ import cbor2
 import lmdb
 import pytest
 from henge_server.server import Server
+from henge_server.settings import split_address
 from henge_server.store import layout
 from henge_server.store.lmdb import LmdbStore
 
@@ -196,6 +197,24 @@ async def test_settings_that_do_not_fit(data: Path) -> None:
     assert "log_level" in await refused(data, HENGE_LOG_LEVEL="loud")
     write(data / "henge.toml", "log_format = 'loud'\n")
     assert "log_format" in await refused(data)
+
+
+async def test_limits_that_do_not_fit(data: Path) -> None:
+    assert "HENGE_LIMITS is not JSON" in await refused(data, HENGE_LIMITS="{")
+    assert "held must be more than 0" in await refused(data, HENGE_LIMITS='{"held": 0}')
+    write(data / "henge.toml", "[limits]\nconections = 5\n")
+    assert "is 'connections' meant?" in await refused(data)
+
+
+async def test_limit_that_is_set_holds(data: Path) -> None:
+    write(data / "henge.toml", "[limits]\nconnections = 1\n")
+    async with Server(settings_in(data)) as server:
+        _, first = await asyncio.open_connection(*split_address(server.ready.mqtt))
+        reader, second = await asyncio.open_connection(*split_address(server.ready.mqtt))
+        with pytest.raises((EOFError, ConnectionError)):
+            await reader.readexactly(1)
+        first.close()
+        second.close()
 
 
 @pytest.mark.parametrize(

@@ -133,12 +133,18 @@ def _reachable(url: str) -> str:
 def _unfit(error: Exception) -> str:
     """What is wrong with the settings, without pydantic's words around it."""
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
+    if isinstance(error, SettingsError):
+        return "HENGE_LIMITS is not JSON: it takes a table, for example HENGE_LIMITS='{\"connections\": 500}'."
     if not isinstance(error, ValidationError):
-        text = str(error)  # about henge.toml; names the file
-        return text if text.endswith("?") else f"{text}."
+        return _sentence(str(error))  # about henge.toml; names the file
     found = []
     for entry in error.errors():
         name = ".".join(str(part) for part in entry["loc"])
         found.append(f"{name}: {entry['msg'].removeprefix('Value error, ')}")
-    return "The server's settings do not fit (options, HENGE_... or henge.toml): " + "; ".join(found) + "."
+    return _sentence("The server's settings do not fit (options, HENGE_... or henge.toml): " + "; ".join(found))
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith("?") else f"{text}."

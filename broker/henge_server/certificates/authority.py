@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,8 +52,6 @@ class Authority:
     @classmethod
     def read(cls, certificate: bytes, key: bytes) -> "Authority":
         """From PEM. Raises ValueError, TypeError."""
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
         found = load_pem_private_key(key, None)
         if not isinstance(found, ec.EllipticCurvePrivateKey):
             raise ValueError("the key is not an EC key")
@@ -86,10 +84,10 @@ class Authority:
 
 
 def names_of(certificate: x509.Certificate) -> set[str]:
-    """The host names and addresses that a certificate is for."""
+    """The host names and addresses that a certificate is for; none where it names none that can be read."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
+    except (x509.ExtensionNotFound, ValueError):
         return set()
     addresses = found.get_values_for_type(x509.IPAddress)
     return {*found.get_values_for_type(x509.DNSName), *(str(address) for address in addresses)}

@@ -62,7 +62,7 @@ class Keeper:
                 load(self.context, self._source.certificate_file, self._source.key_file)
                 self.ca = self._source.ca
                 log.info("the new certificate is in use", file=str(self._source.certificate_file))
-        except (CertificateError, HengeError, OSError) as error:
+        except (CertificateError, HengeError, OSError, ValueError) as error:
             log.error("no new certificate; the one before stays in use", why=str(error))
 
     async def run(self) -> None:

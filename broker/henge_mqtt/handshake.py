@@ -50,14 +50,14 @@ _REASONS = {  # OpenSSL's name of the reason -> what it means. Those with ALERT 
 class Handshake:
     """One handshake, from `start` to a connection or to the end of the socket."""
 
-    __slots__ = ("_address", "_broker", "_context", "_is_over", "_is_timed_out", "_socket", "_task", "slot")
+    __slots__ = ("_broker", "_context", "_is_over", "_is_timed_out", "_socket", "_task", "address", "slot")
 
     def __init__(self, broker: Broker, context: ssl.SSLContext, accepted: socket.socket, address: str) -> None:
         self.slot = 0  # the wheel's
         self._broker = broker
         self._context = context
         self._socket = accepted
-        self._address = address
+        self.address = address
         self._is_over = False
         self._is_timed_out = False
 
@@ -65,7 +65,7 @@ class Handshake:
         """Begin, as a task of the broker's."""
         self._broker.stats.handshakes += 1
         self._broker.wheel.set(self, self._broker.limits.connect_timeout)
-        self._task = self._broker.start(self._run(), f"TLS handshake with {self._address}")
+        self._task = self._broker.start(self._run(), f"TLS handshake with {self.address}")
 
     def due(self) -> None:
         """The wheel has come round: it has taken too long."""
@@ -103,7 +103,7 @@ class Handshake:
 
     def _failed(self, reason: str, detail: str = "") -> None:
         self._broker.stats.failed_handshakes += 1
-        self._broker.journal.refused(self._address, reason, detail)
+        self._broker.journal.refused(self.address, reason, detail)
 
 
 class SecureConnection(Connection):
@@ -114,6 +114,7 @@ class SecureConnection(Connection):
     def __init__(self, broker: Broker, handshake: Handshake) -> None:
         super().__init__(broker)
         self._handshake: Handshake | None = handshake
+        self._address = handshake.address  # what a transport that is closed no longer knows
 
     def _admitted(self) -> bool:
         handshake, self._handshake = self._handshake, None

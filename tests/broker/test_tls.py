@@ -148,6 +148,15 @@ async def test_a_client_that_says_nothing_after_its_handshake_is_closed(secure: 
     assert await client.until_closed() == []
 
 
+async def test_who_has_left_at_once_is_still_known_by_its_address(secure: SecureHouse, papers: Papers, caplog):
+    caplog.set_level(logging.INFO)
+    client = await secure.open(trusting(papers.ca))
+    await client.close()
+    await secure.house.until(lambda: any(line["message"] == "connection closed" for line in lines(caplog)))
+    (said,) = [line for line in lines(caplog) if line["message"] == "connection closed"]
+    assert said["address"].startswith("127.0.0.1:")
+
+
 async def test_closing_ends_handshakes_too(secure: SecureHouse):
     client = await secure.open()
     await secure.house.until(lambda: secure.broker.stats.handshakes == 1)

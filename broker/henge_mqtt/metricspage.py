@@ -25,8 +25,9 @@ AT_ONCE = 8
 class MetricsPage:
     """`GET /metrics` answers what `text` returns; every other request 404."""
 
-    def __init__(self, text: Callable[[], str]) -> None:
+    def __init__(self, text: Callable[[], str], request_s: float = REQUEST_S) -> None:
         self._text = text
+        self._request_s = request_s
         self._busy = 0
 
     async def listen(self, host: str, port: int) -> Listener:
@@ -42,7 +43,7 @@ class MetricsPage:
             return
         self._busy += 1
         try:
-            async with asyncio.timeout(REQUEST_S):
+            async with asyncio.timeout(self._request_s):
                 head = await reader.readuntil(b"\r\n\r\n")
                 writer.write(self._answer(head))
                 writer.close()

@@ -94,6 +94,12 @@ async def test_page_cuts_off_a_request_that_is_too_long(page: int):
     assert await ask(page, b"GET /metrics HTTP/1.1\r\nX: " + bytes(2 * REQUEST_BYTES)) == b""
 
 
+async def test_page_cuts_off_a_request_that_does_not_come():
+    listener = await MetricsPage(lambda: "up 1\n", request_s=0.01).listen("127.0.0.1", 0)
+    assert await ask(listener.port, b"GET /metrics HTTP/1.1\r\n") == b""
+    await listener.close()
+
+
 async def test_page_refuses_when_too_many_ask_at_once(page: int):
     idle = [await Wire.open(page) for _ in range(AT_ONCE)]
     assert await ask(page, b"GET /metrics HTTP/1.1\r\n\r\n") == b""

@@ -67,7 +67,8 @@ def disconnect(
     """End a client's connection. It may come back at once: to keep a device out, remove it or rotate its credential."""
     with session.client() as client:
         found = client.broker_client(client_id)
-        confirm(f"Disconnect {found['id']} at {found['address'] or 'nowhere'}?", yes)
+        if found["address"]:  # who is away cannot be disconnected: the server says so
+            confirm(f"Disconnect {found['id']} at {found['address']}?", yes)
         client.disconnect_client(client_id)
     text = f"{client_id} is disconnected. It may come back at once."
     session.output.item(found, client_id, lambda: session.output.say(text))

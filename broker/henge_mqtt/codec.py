@@ -28,6 +28,12 @@ PINGREQ = 0xC0
 PINGRESP = 0xD0
 DISCONNECT = 0xE0
 
+PROTOCOL = b"\x00\x04MQTT\x04"
+"""How the body of a CONNECT begins: the protocol's name and level (3.1.2.1, 3.1.2.2)."""
+
+CLEAN_SESSION = 0x02
+"""The flags of a CONNECT with nothing but a client id."""
+
 DUP = 0x08
 RETAIN = 0x01
 
@@ -141,51 +147,22 @@ def text(raw: bytes) -> str:
     return decoded
 
 
-class _Fields:
-    """Takes fields off a packet's body, front to back, and never reads past its end."""
+def _sized(data: bytes, at: int, end: int) -> tuple[bytes, int]:
+    """The field with its size before it (1.5.3) that begins at `at`, and where it ends."""
+    start = at + 2
+    if start <= end and (stop := start + (data[at] << 8 | data[at + 1])) <= end:
+        return data[start:stop], stop
+    raise Malformed("a packet shorter than its fields")
 
-    __slots__ = ("_data", "_end", "_position")
 
-    def __init__(self, data: bytes, start: int, end: int) -> None:
-        self._data = data
-        self._position = start
-        self._end = end
-
-    def more(self) -> bool:
-        return self._position < self._end
-
-    def take(self, count: int) -> bytes:
-        start = self._position
-        if start + count > self._end:
-            raise Malformed("a packet shorter than its fields")
-        self._position = start + count
-        return self._data[start : start + count]
-
-    def byte(self) -> int:
-        position = self._position
-        if position >= self._end:
-            raise Malformed("a packet shorter than its fields")
-        self._position = position + 1
-        return self._data[position]
-
-    def sized(self) -> bytes:
-        data, start = self._data, self._position + 2
-        if start > self._end:
-            raise Malformed("a packet shorter than its fields")
-        end = self._position = start + (data[start - 2] << 8 | data[start - 1])
-        if end > self._end:
-            raise Malformed("a packet shorter than its fields")
-        return data[start:end]
-
-    def packet_id(self) -> bytes:
-        packet_id = self.take(2)
-        if packet_id == b"\x00\x00":
-            raise Malformed("packet identifier 0")
-        return packet_id
-
-    def finish(self) -> None:
-        if self._position != self._end:
-            raise Malformed("a packet longer than its fields")
+def _packet_id(data: bytes, at: int, end: int) -> tuple[bytes, int]:
+    """The packet id (2.3.1) that begins at `at`, and where it ends."""
+    if at + 2 > end:
+        raise Malformed("a packet shorter than its fields")
+    packet_id = data[at : at + 2]
+    if packet_id == b"\x00\x00":
+        raise Malformed("packet identifier 0")
+    return packet_id, at + 2
 
 
 # --- packets from a client --------------------------------------------------------------------------------------------
@@ -193,24 +170,37 @@ class _Fields:
 
 def parse_connect(data: bytes, start: int, end: int) -> Connect:
     """A CONNECT packet (3.1); raises UnknownVersion for another protocol level, whatever follows it."""
-    fields = _Fields(data, start, end)
-    name = fields.sized()
+    at = start + 10
+    if data[start : start + 7] != PROTOCOL or at > end:
+        _check_protocol(data, start, end)
+    flags = data[start + 7]
+    if flags != CLEAN_SESSION:
+        _check_connect_flags(flags)
+    client_id, at = _sized(data, at, end)
+    will = username = password = None
+    if flags & 0x04:
+        topic, at = _sized(data, at, end)
+        payload, at = _sized(data, at, end)
+        will = Will(topic, payload, flags >> 3 & 3, bool(flags & 0x20))
+    if flags & 0x80:
+        username, at = _sized(data, at, end)
+    if flags & 0x40:
+        password, at = _sized(data, at, end)
+    if at != end:
+        raise Malformed("a packet longer than its fields")
+    keep_alive = data[start + 8] << 8 | data[start + 9]
+    name = None if username is None else text(username)
+    return Connect(text(client_id), bool(flags & 0x02), keep_alive, will, name, password)
+
+
+def _check_protocol(data: bytes, start: int, end: int) -> None:
+    """Raises for what does not begin with the protocol's name and level (3.1.2.1, 3.1.2.2), or ends soon after it."""
+    name, at = _sized(data, start, end)
     if name not in (b"MQTT", b"MQIsdp"):
         raise Malformed("a CONNECT without MQTT's name in it")
-    level = fields.byte()
-    if name != b"MQTT" or level != 4:
-        raise UnknownVersion(name, level)
-    flags = fields.byte()
-    _check_connect_flags(flags)
-    keep_alive = int.from_bytes(fields.take(2), "big")
-    client_id = text(fields.sized())
-    will = None
-    if flags & 0x04:
-        will = Will(fields.sized(), fields.sized(), flags >> 3 & 3, bool(flags & 0x20))
-    username = text(fields.sized()) if flags & 0x80 else None
-    password = fields.sized() if flags & 0x40 else None
-    fields.finish()
-    return Connect(client_id, bool(flags & 0x02), keep_alive, will, username, password)
+    if at < end and (name != b"MQTT" or data[at] != 4):
+        raise UnknownVersion(name, data[at])
+    raise Malformed("a packet shorter than its fields")
 
 
 def _check_connect_flags(flags: int) -> None:
@@ -254,13 +244,16 @@ def parse_packet_id(data: bytes, start: int, end: int) -> int:
 
 def parse_subscribe(data: bytes, start: int, end: int) -> tuple[bytes, list[tuple[bytes, int]]]:
     """A SUBSCRIBE packet (3.8): packet id, and (raw filter, QoS) at least once."""
-    fields = _Fields(data, start, end)
-    packet_id = fields.packet_id()
-    wanted = []
-    while fields.more():
-        wanted.append((fields.sized(), fields.byte()))
-        if wanted[-1][1] > 2:
+    packet_id, at = _packet_id(data, start, end)
+    wanted: list[tuple[bytes, int]] = []
+    while at < end:
+        raw, at = _sized(data, at, end)
+        if at == end:
+            raise Malformed("a packet shorter than its fields")
+        if data[at] > 2:
             raise Malformed("a subscription with QoS over 2 or reserved bits set")
+        wanted.append((raw, data[at]))
+        at += 1
     if not wanted:
         raise Malformed("a SUBSCRIBE without a filter")
     return packet_id, wanted
@@ -268,11 +261,11 @@ def parse_subscribe(data: bytes, start: int, end: int) -> tuple[bytes, list[tupl
 
 def parse_unsubscribe(data: bytes, start: int, end: int) -> tuple[bytes, list[bytes]]:
     """An UNSUBSCRIBE packet (3.10): packet id, and raw filters, at least one."""
-    fields = _Fields(data, start, end)
-    packet_id = fields.packet_id()
-    filters = []
-    while fields.more():
-        filters.append(fields.sized())
+    packet_id, at = _packet_id(data, start, end)
+    filters: list[bytes] = []
+    while at < end:
+        raw, at = _sized(data, at, end)
+        filters.append(raw)
     if not filters:
         raise Malformed("an UNSUBSCRIBE without a filter")
     return packet_id, filters

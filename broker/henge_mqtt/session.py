@@ -6,7 +6,7 @@ It decides what is sent, queued or dropped; the connection it hands packets to i
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -95,9 +95,14 @@ class Session:
         else:
             self._send(connection, message, PUBLISH_QOS0)
 
-    def offer(self, messages: Iterable[Message], granted: int) -> None:
+    def offer(self, messages: Sequence[Message], granted: int) -> None:
         """Send retained messages for a new subscription, as fast as the client takes them."""
         if self._backlog is None:
+            if len(messages) == 1:  # as for most clients; it goes the way of a live one, if that is free
+                connection = self.connection
+                if not (self._inflight or self._queue or connection is None or connection.congested):
+                    self._send(connection, messages[0], PUBLISH_QOS0 | min(messages[0].qos, granted) << 1 | RETAIN)
+                    return
             self._backlog = deque()
         for message in messages:
             self._backlog.append((message, PUBLISH_QOS0 | min(message.qos, granted) << 1 | RETAIN))

@@ -110,6 +110,8 @@ async def _answer_later(answer: Answer, grants: list[Grant | None]) -> None:
 class Answer:
     """A SUBACK, and the retained messages that follow it, as many as the client may have waiting."""
 
+    __slots__ = ("_codes", "_offers", "_packet_id", "connection", "room")
+
     def __init__(self, connection: Connection, packet_id: bytes) -> None:
         self.connection = connection
         self.room = connection.broker.limits.backlog_messages

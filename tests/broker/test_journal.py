@@ -109,9 +109,10 @@ async def never_connect(house: House) -> None:
 
 async def read_nothing(house: House) -> None:
     client = await stuck_reader(house, ("none", 0), username="ann")
-    while not house.broker.stats.slow_readers:
-        client.send(wire.PINGREQ * 10_000)
-        await asyncio.sleep(0)
+    async with asyncio.timeout(Wire.PATIENCE_S):
+        while not house.broker.stats.slow_readers:
+            client.send(wire.PINGREQ * 10_000)
+            await asyncio.sleep(0)
 
 
 async def end_the_broker(house: House) -> None:

@@ -1,5 +1,6 @@
 """Clients of the embedded broker: listed, shown and disconnected through the API."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -12,7 +13,7 @@ from henge_server.settings import Settings
 from tests.broker import wire
 from tests.broker.wire import Wire
 from tests.server.conftest import Register, client_of
-from tests.server.device import Device
+from tests.server.device import PATIENCE_S, Device
 from tests.server.test_devices import audit
 
 Keep = Callable[[str], Awaitable[Wire]]
@@ -42,8 +43,9 @@ async def names(api: httpx.AsyncClient, **query: str | int) -> list[str]:
 
 
 async def until_away(api: httpx.AsyncClient, device: str) -> None:
-    while (await api.get(f"/broker/clients/{device}")).json()["state"] != "away":
-        pass
+    async with asyncio.timeout(PATIENCE_S):
+        while (await api.get(f"/broker/clients/{device}")).json()["state"] != "away":
+            pass
 
 
 async def test_connected_device_is_shown_with_all_that_is_known(api: httpx.AsyncClient, porch: Device) -> None:

@@ -8,11 +8,9 @@ and no message of the old one is left in it.
 
 import asyncio
 import ssl
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -20,6 +18,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from henge_server.mqtt.account import Account
+from henge_server.mqtt.daemon import in_thread
 from henge_server.mqtt.failures import LinkClosed, LinkLost, LinkRefused, not_let_in, unmade
 from henge_server.mqtt.heard import Heard
 from henge_server.slices import SLICE_S
@@ -34,14 +33,17 @@ _LOOK_S = 1.0  # between two looks at what is due
 _HELD_MOST = 1000
 _HELD_FEW = 500
 
+_KEEP_ALIVE_MISSED = "Keep alive timeout"  # as paho names it
+
 log = structlog.get_logger("henge.mqtt.outside")
 
 
 class Link:
     """`hear` is called for each message, which counts as held until its `ack`."""
 
-    def __init__(self, account: Account, hear: Callable[[Heard], None]) -> None:
+    def __init__(self, account: Account, hear: Callable[[Heard], None], keep_alive_s: int = KEEP_ALIVE_S) -> None:
         self._account = account
+        self._keep_alive_s = keep_alive_s
         self._hear = hear
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[None] = self._loop.create_future()
@@ -92,7 +94,7 @@ class Link:
 
     async def open(self) -> None:
         """Returns when the broker has let the server in. Raises LinkLost, LinkRefused."""
-        await self._connect_in_thread()
+        await self._connect()
         if self._client.socket() is None:
             raise LinkLost("the broker closed the connection without an answer")
         self._watch_socket()
@@ -160,31 +162,15 @@ class Link:
 
     # --- the socket ---------------------------------------------------------------------------------------------------
 
-    async def _connect_in_thread(self) -> None:
+    async def _connect(self) -> None:
         """paho connects, and shakes hands, blocking. Raises LinkLost. The thread holds up nobody's end."""
-        connected: asyncio.Future[None] = self._loop.create_future()
-
-        def settle(error: Exception | None) -> None:
-            self._is_connecting = False
-            if connected.cancelled():
-                self._drop()
-            elif error:
-                connected.set_exception(unmade(self._account.where, error))
-            else:
-                connected.set_result(None)
-
-        def connect() -> None:
-            failure = None
-            try:
-                self._client.connect(self._account.host, self._account.port, KEEP_ALIVE_S)
-            except Exception as error:
-                failure = error
-            with suppress(RuntimeError):  # the loop is closed: the process is about to end
-                self._loop.call_soon_threadsafe(settle, failure)
-
+        account = self._account
         self._is_connecting = True
-        threading.Thread(target=connect, name="connect to the broker", daemon=True).start()
-        await connected
+        try:
+            await in_thread(lambda: self._client.connect(account.host, account.port, self._keep_alive_s), self._drop)
+        except Exception as error:
+            raise unmade(account.where, error) from error
+        self._is_connecting = False  # whoever is cancelled before leaves paho to the thread
 
     def _watch_socket(self) -> None:
         client = self._client
@@ -266,9 +252,11 @@ class Link:
         elif not self._answered.done():
             self._answered.set_result(None)
 
-    def _on_disconnect(self, *_: Any) -> None:
+    def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
         self._progress += 1
-        if self._answered.done():
+        if code == _KEEP_ALIVE_MISSED:
+            self._end(LinkLost(f"no sign of life from the broker for {self._keep_alive_s} s"))
+        elif self._answered.done():
             self._end(LinkClosed("the broker closed the connection"))
         else:
             hint = "" if self._account.tls else "; does it want TLS (mqtts://)?"

@@ -48,6 +48,16 @@ class OutsideBroker:
             self._process.terminate()
             await asyncio.wait_for(self._process.wait(), PATIENCE_S)
 
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    async def says(self, *texts: str) -> None:
+        """Returns when one of these is in its log."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not any(text in self.said for text in texts):  # noqa: ASYNC110 - another program raises no event
+                await asyncio.sleep(0.02)
+
     async def reload(self) -> None:
         """Makes mosquitto read its passwords again; returns when it has begun to, and takes nothing in between."""
         assert self._process is not None

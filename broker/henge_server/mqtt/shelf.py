@@ -87,7 +87,8 @@ class Shelf:
                 await self._marked.wait()
         except TimeoutError:
             log.warning(
-                "the broker does not deliver to the server what it publishes; may its user read and write there?",
+                "the broker does not deliver to the server what it publishes: its user may not read and write there, "
+                "or the broker queues fewer messages than there are devices (mosquitto: max_queued_messages)",
                 topic=self._mark_topic,
             )
 

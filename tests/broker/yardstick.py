@@ -18,6 +18,7 @@ allow_anonymous true
 persistence false
 user root
 max_packet_size {packet_size}
+set_tcp_nodelay true
 sys_interval 1
 """
 """$SYS topics as soon as there is something to say. `user root`: started by root, it would drop to a user that need not

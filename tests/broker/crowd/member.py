@@ -79,7 +79,13 @@ class Member(Speaker):
         line.abort(reset=step.size > 1)
 
     async def take_over(self, step: Step) -> None:
-        """Connect a second time while the first connection is there, over a link that holds."""
+        """Connect a second time while the first connection is there, over a link that holds; or having read nothing for
+        a while, so that something is on its way over the first."""
+        line = self.line
+        if step.flag and line is not None:
+            await self._read_nothing(50)
+            if self.line is None:  # it was ended meanwhile, which only a reader finds out
+                line.resume()
         await self.connect(step.connect._replace(link=PERFECT))
 
     async def misbehave(self, step: Step) -> None:
@@ -93,14 +99,18 @@ class Member(Speaker):
         self._end(time, True)
 
     async def stall(self, step: Step) -> None:
-        """Read nothing for a while."""
+        """Be slow: read nothing for a while, then go on."""
         line = self.line
         assert line is not None
-        self.account.stalled()
-        line.pause()
-        for _ in range(20 * step.turns):
-            await asyncio.sleep(0)
+        await self._read_nothing(20 * step.turns)
         line.resume()
+
+    async def _read_nothing(self, turns: int) -> None:
+        assert self.line is not None
+        self.account.stalled()
+        self.line.pause()
+        for _ in range(turns):
+            await asyncio.sleep(0)
 
     async def rest(self, step: Step) -> None:
         for _ in range(10):
@@ -135,6 +145,8 @@ class Member(Speaker):
             before = self._busy
             await self.ping()
             quiet = quiet + 1 if self._busy == before else 0
+        if self._incoming:
+            self.ledger.problem(self.name, f"waits for the PUBREL of {self._incoming}")
 
     async def forget(self) -> None:
         """Leave, and leave no session behind."""

@@ -80,7 +80,7 @@ async def test_long_riot_leaves_nothing_behind_and_harms_nobody(streams: list[li
 
 async def test_memory_is_where_it_was_when_the_same_garbage_has_come_again(caplog):
     caplog.set_level(logging.CRITICAL, "henge_mqtt")  # pytest keeps every line
-    broker, taken = Broker(), []
+    broker, taken = Broker(limits=Limits(connect_rate=100_000, address_connect_rate=100_000)), []
     streams = list(garbage(500, seed=1))
     tracemalloc.start()
     for _ in range(3):
@@ -89,6 +89,7 @@ async def test_memory_is_where_it_was_when_the_same_garbage_has_come_again(caplo
         gc.collect()
         taken.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
+    assert broker.stats.refused_connections == 0
     assert taken[2] - taken[1] < len(streams)  # a byte for each would be a leak
 
 

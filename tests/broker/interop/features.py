@@ -19,8 +19,6 @@ class Feature(NamedTuple):
 
     name: str
     scenario: Scenario
-    at_mosquitto: bool
-    """The scenario is played at mosquitto too."""
     quick: bool
     """Played by `./dev test` as well."""
 
@@ -32,9 +30,9 @@ class Features:
         self.title = title
         self.all: list[Feature] = []
 
-    def feature(self, name: str, *, at_mosquitto: bool = True, quick: bool = True) -> Callable[[Scenario], Scenario]:
+    def feature(self, name: str, *, quick: bool = True) -> Callable[[Scenario], Scenario]:
         def add(scenario: Scenario) -> Scenario:
-            self.all.append(Feature(name, scenario, at_mosquitto, quick))
+            self.all.append(Feature(name, scenario, quick))
             return scenario
 
         return add

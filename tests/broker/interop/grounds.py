@@ -37,7 +37,7 @@ class Doorkeeper(Hooks):
 
 @contextlib.asynccontextmanager
 async def henge(folder: Path, certificates: Certificates) -> AsyncIterator[Ground]:
-    broker = Broker(Doorkeeper())
+    broker = Broker(Doorkeeper(), sys_interval=1)
     try:
         plain = await broker.listen("127.0.0.1", 0)
         encrypted = await broker.listen("127.0.0.1", 0, ssl=certificates.server_context())

@@ -50,7 +50,7 @@ def _all_cells() -> Iterator[Cell]:
     for broker in GROUNDS:
         for feature in FEATURES:
             for client in CLIENTS:
-                if feature.name not in client.lacks and (broker == "henge" or feature.at_mosquitto):
+                if feature.name not in client.lacks:
                     yield Cell(broker, feature, client)
 
 

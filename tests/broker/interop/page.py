@@ -18,7 +18,6 @@ from tests.broker.interop.visitor import Foreign
 PAGE = Path(__file__).parents[3] / "docs" / "interoperability.md"
 BEGIN = "<!-- table: written by ./dev test --all tests/broker/interop --write-page -->\n"
 END = "<!-- end of the table -->\n"
-HENGE_ONLY = "tried at henge only: mosquitto speaks MQTT 5"
 
 Cells = dict[tuple[str, str, str], str]
 """Broker, feature and client -> what was seen."""
@@ -49,19 +48,25 @@ def table(cells: Cells, versions: list[str]) -> str:
     for chapter in CHAPTERS:
         lines.append(_row(f"**{chapter.title}**", *("" for _ in CLIENTS)))
         for feature in chapter.all:
-            name = feature.name if feature.at_mosquitto else f"{feature.name} {notes.mark(HENGE_ONLY)}"
-            lines.append(_row(name, *(_cell(cells, feature, client, notes) for client in CLIENTS)))
+            lines.append(_row(feature.name, *(_cell(cells, feature, client, notes) for client in CLIENTS)))
     return "\n".join(lines) + "\n\n" + "".join(f"{number}. {note}\n" for number, note in enumerate(notes.all, 1))
 
 
 def _cell(cells: Cells, feature: Feature, client: Foreign, notes: Notes) -> str:
+    reason = why_not(feature, client)
+    if reason:
+        return f"{'no' if feature.name in client.lacks else 'fails'} {notes.mark(reason)}"
+    ours, theirs = (cells[broker, feature.name, client.name] for broker in ("henge", "mosquitto"))
+    return ours if ours == theirs else f"{ours} {notes.mark(f'at mosquitto: {theirs}')}"
+
+
+def why_not(feature: Feature, client: Foreign) -> str | None:
+    """The note where the client does not do it."""
     if feature.name in client.lacks:
-        return "no " + notes.mark(f"{client.name}: {client.lacks[feature.name]}")
+        return f"{client.name}: {client.lacks[feature.name]}"
     if feature.name in client.fails:
-        return "fails " + notes.mark(f"{client.name}, at either broker: {client.fails[feature.name]}")
-    ours = cells["henge", feature.name, client.name]
-    theirs = cells["mosquitto", feature.name, client.name] if feature.at_mosquitto else ours
-    return ours if ours == theirs else f"{ours}; at mosquitto: {theirs}"
+        return f"{client.name}, at either broker: {client.fails[feature.name]}"
+    return None
 
 
 def _row(*cells: str) -> str:

@@ -4,46 +4,39 @@ import re
 from collections import Counter
 
 from tests.broker.interop.matrix import CLIENTS, FEATURES
-from tests.broker.interop.page import BEGIN, END, PAGE, needed, table
+from tests.broker.interop.page import BEGIN, END, PAGE, why_not
 
+TABLE = PAGE.read_text().partition(BEGIN)[2].partition(END)[0]
+NOTES = dict(re.findall(r"^([0-9]+)\. (.+)$", TABLE, re.MULTILINE))
 WRITE = "write it anew: ./dev test --all tests/broker/interop --write-page"
 
 
-def rows(text: str) -> list[list[str]]:
-    """The rows of a table that have cells: chapters have none."""
-    found = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"]
+def rows() -> list[list[str]]:
+    """The rows that have cells: chapters have none."""
+    found = [[cell.strip() for cell in line.strip("|").split("|")] for line in TABLE.splitlines() if line[:1] == "|"]
     return [row for row in found if any(row[1:]) and row[1] != "---"]
 
 
-def noted(cell: str) -> str:
-    """The cell, if a note says why it is not a yes."""
-    return cell if re.match(r"(no|fails) \(", cell) else ""
-
-
-def written() -> str:
-    return PAGE.read_text().partition(BEGIN)[2].partition(END)[0]
-
-
 def test_page_names_the_clients_and_their_versions():
-    head, *_ = rows(written())
-    names, versions = zip(*(cell.rsplit(" ", 1) for cell in head[1:]), strict=True)
+    names, versions = zip(*(cell.rsplit(" ", 1) for cell in rows()[0][1:]), strict=True)
     assert list(names) == [client.name for client in CLIENTS], WRITE
     assert all(version[0].isdigit() for version in versions)
 
 
-def test_page_has_a_row_for_each_feature_and_a_note_for_whatever_is_no_yes():
-    any_answer = dict.fromkeys(needed(), "yes")
-    expected, found = (rows(text) for text in (table(any_answer, ["1"] * len(CLIENTS)), written()))
-    assert [row[0] for row in found[1:]] == [row[0] for row in expected[1:]], WRITE
-    for row, wanted in zip(found[1:], expected[1:], strict=True):
-        assert all(row), row
-        assert list(map(noted, row)) == list(map(noted, wanted)), WRITE
+def test_page_has_a_row_for_each_feature():
+    assert [row[0] for row in rows()[1:]] == [feature.name for feature in FEATURES], WRITE
 
 
-def test_page_has_the_notes_of_the_matrix():
-    expected = table(dict.fromkeys(needed(), "yes"), ["1"] * len(CLIENTS))
-    notes = [[line for line in text.splitlines() if line[:1].isdigit()] for text in (written(), expected)]
-    assert notes[0] == notes[1], WRITE
+def test_page_says_no_where_the_matrix_does_and_why():
+    for row, feature in zip(rows()[1:], FEATURES, strict=True):
+        for cell, client in zip(row[1:], CLIENTS, strict=True):
+            assert cell
+            answer = re.fullmatch(r"(no|fails) \((\d+)\)", cell)
+            assert (NOTES[answer[2]] if answer else None) == why_not(feature, client), (
+                feature.name,
+                client.name,
+                WRITE,
+            )
 
 
 def test_names_of_features_are_used_once_and_known_where_they_are_used():

@@ -50,7 +50,7 @@ class Options:
     will: Will | None = None
     keep_alive: int = 60
     version: int = 4
-    """The protocol's level: 4 is MQTT 3.1.1, 5 is MQTT 5."""
+    """The protocol's level: 3 is MQTT 3.1, 4 is 3.1.1, 5 is 5."""
     ca: Path | None = None
     """With it the connection is encrypted, and made to `host`."""
     host: str = "127.0.0.1"

@@ -22,7 +22,7 @@ class Aiomqtt(Visitor):
             options.port,
             identifier=options.client_id,
             protocol=aiomqtt.ProtocolVersion(options.version),
-            clean_session=options.clean if options.version == 4 else None,
+            clean_session=options.clean if options.version < 5 else None,
             keepalive=options.keep_alive,
             will=aiomqtt.Will(*options.will) if options.will else None,
             tls_context=ssl.create_default_context(cafile=options.ca) if options.ca else None,

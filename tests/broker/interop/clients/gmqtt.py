@@ -71,6 +71,9 @@ async def visit(options: Options) -> AsyncIterator[Gmqtt]:
         await client.leave()
 
 
-LACKS = {"empty client id": "makes an id up when given none"}
+LACKS = {
+    "empty client id": "makes an id up when given none",
+    "attempt with MQTT 3.1": "speaks MQTT 3.1.1 and 5 only",
+}
 FAILS = {"QoS 2 to the client, PUBREC lost: once": "hands out the second PUBLISH too"}
 GMQTT = Foreign("gmqtt", lambda: version("gmqtt"), visit, LACKS, FAILS)

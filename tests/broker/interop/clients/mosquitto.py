@@ -11,7 +11,7 @@ from tests.broker.interop.clients.program import Program, output_of, run
 from tests.broker.interop.visitor import Foreign, Got, Options, Refused
 from tests.conftest import program
 
-VERSIONS = {4: "mqttv311", 5: "mqttv5"}
+VERSIONS = {3: "mqttv31", 4: "mqttv311", 5: "mqttv5"}
 
 
 class Mosquitto(Program):

@@ -14,7 +14,7 @@ from tests.broker.interop.tap import PATIENCE_S
 from tests.broker.interop.visitor import Foreign, Got, Options, Refused
 from tests.conftest import program
 
-VERSIONS = {4: "311", 5: "5"}
+VERSIONS = {3: "31", 4: "311", 5: "5"}
 
 
 class PahoC(Program):

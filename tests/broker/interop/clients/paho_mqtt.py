@@ -26,7 +26,7 @@ class PahoMqtt(Inbox):
         self.client = client = paho.Client(
             CallbackAPIVersion.VERSION2,
             options.client_id,
-            clean_session=options.clean if options.version == 4 else None,
+            clean_session=options.clean if options.version < 5 else None,
             protocol=MQTTProtocolVersion(options.version),
             reconnect_on_failure=options.returns,
         )

@@ -94,15 +94,28 @@ async def takeover(stage: Stage) -> None:
             assert first.ended_by_broker
 
 
-@CONNECTING.feature("attempt with MQTT 5", at_mosquitto=False)
-async def mqtt_5(stage: Stage) -> str:
+async def _attempt(stage: Stage, version: int) -> str | None:
+    """What becomes of a client that wants to speak another version than 3.1.1."""
     watcher = await stage.watch(("a", 1))
     try:
-        async with stage.visit(version=5) as guest:
+        async with stage.visit(version=version) as guest:
             await guest.publish("a", b"x")
     except Refused as refusal:
         assert await rest(watcher, stage, "a") == []
         says_why = re.search(r"protocol version", str(refusal), re.IGNORECASE)
         return "refused, says why" if says_why else "refused, without saying why"
     assert (await watcher.read()).payload == b"x"
-    return "falls back to 3.1.1"
+    (accepted,) = (line for line in stage.tap.lines if line.accepted)
+    connect = accepted.sends(CONNECT)[0].body
+    spoken = connect[2 + connect[1]]  # after the protocol's name
+    return None if spoken == version else {4: "falls back to 3.1.1"}[spoken]
+
+
+@CONNECTING.feature("attempt with MQTT 3.1")
+async def mqtt_3_1(stage: Stage) -> str | None:
+    return await _attempt(stage, 3)
+
+
+@CONNECTING.feature("attempt with MQTT 5")
+async def mqtt_5(stage: Stage) -> str | None:
+    return await _attempt(stage, 5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -28,7 +27,7 @@ async def _stays_out(stage: Stage, host: str, ca: Path) -> str | None:
         async with stage.visit_encrypted(host=host, ca=ca) as guest:
             await guest.publish("a", b"x")
     assert await rest(watcher, stage, "a") == []
-    says_why = re.search(r"certificate|TLS|SSL", str(refused.value))
+    says_why = "certificate" in str(refused.value)
     return None if says_why else "yes, without saying why"
 
 

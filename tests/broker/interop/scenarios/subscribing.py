@@ -54,6 +54,14 @@ async def hash_sign(stage: Stage) -> None:
     await _match(stage, "home/#", ["home", "home/a", "home/a/b"], ["homes", "other/home"])
 
 
+@SUBSCRIBING.feature("$SYS/#", quick=False)
+async def sys_topics(stage: Stage) -> None:
+    async with stage.visit(subscribe=(("$SYS/#", 0),)) as guest:
+        wanted = {"$SYS/broker/version", "$SYS/broker/uptime", "$SYS/broker/clients/connected"}
+        while wanted:
+            wanted.discard((await guest.read()).topic)
+
+
 @SUBSCRIBING.feature("overlapping subscriptions: one copy")
 async def overlapping(stage: Stage) -> None:
     async with stage.visit(subscribe=(("a/#", 1), ("a/+", 1))) as guest:

@@ -16,8 +16,9 @@ HELP = (
     USAGE
     + """
 
-  --server HOST:PORT   where the server's MQTT listens, like 192.168.1.5:8883. With TLS where the credential holds a CA;
-                       mqtts://HOST insists on TLS (port 8883 where none is named), mqtt://HOST goes without (1883)
+  --server HOST:PORT   where the server's MQTT listens, like 192.168.1.5:8883. With TLS at that port, and where the
+                       credential holds a CA. mqtts://HOST insists on TLS (port 8883 where none is named), mqtt://HOST
+                       goes without (1883)
   --credential FILE    what `fleetctl device add ID --out FILE` wrote
   --data DIR           where the configuration is kept; one folder for each device
   --show               a line of JSON on standard output whenever the simulated board changes
@@ -56,7 +57,9 @@ class Options:
                 raise UsageError("{} is missing\n{}".format(name, USAGE))
         scheme, self.host, self.port = _address(found["--server"])
         self.credential = _credential(found["--credential"])
-        self.with_tls = bool(self.credential.authorities) if scheme is None else scheme == "mqtts"
+        if scheme is None:  # that port is for TLS only, and a password is not to be tried there in the clear
+            scheme = "mqtts" if self.credential.authorities or self.port == 8883 else "mqtt"
+        self.with_tls = scheme == "mqtts"
         if self.with_tls and not self.credential.authorities:
             raise UsageError(_NO_CA.format(found["--credential"], self.credential.device))
         self.data = found["--data"]

@@ -108,8 +108,9 @@ async def test_it_goes_without_tls_when_that_is_said(ground: Ground, papers: Pap
 
 
 async def test_it_does_not_start_when_tls_is_asked_for_without_a_ca(ground: Ground) -> None:
-    board = await ground.board(server=f"mqtts://{ground.server}")
-    line = await said(board, "holds no CA")
+    for server in ("127.0.0.1:8883", f"mqtts://{ground.server}"):
+        board = await ground.board(server=server)
+        line = await said(board, "holds no CA")
     assert "the server cannot be known" in line
     assert f"`fleetctl device rotate {DEVICE} --out FILE`" in await said(board, "rotate")
     assert await board.wait() == 2

@@ -7,8 +7,8 @@ How a client comes to that is its own module's business, in clients/.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -63,7 +63,18 @@ class Options:
 
 
 class Visitor:
-    """A client that is there. What it has subscribed to comes out of `read`."""
+    """A client, made with its Options. What it has subscribed to comes out of `read`."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+
+    async def connect(self) -> None:
+        """Connect, unsubscribe and subscribe as the options say. Raises Refused."""
+        raise NotImplementedError
+
+    async def leave(self) -> None:
+        """Disconnect in the way of the protocol, if there is a connection, and end whatever was started."""
+        raise NotImplementedError
 
     async def read(self) -> Got:
         """The next message; raises TimeoutError when none comes."""
@@ -80,7 +91,8 @@ class Visitor:
 class Inbox(Visitor):
     """A visitor whose messages are put into a queue as they come."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: Options) -> None:
+        super().__init__(options)
         self.messages: asyncio.Queue[Got] = asyncio.Queue()
 
     async def read(self) -> Got:
@@ -88,14 +100,24 @@ class Inbox(Visitor):
 
 
 class Foreign(NamedTuple):
-    """A kind of client: its name in the table, the version here, how one visits, what it lacks and where it fails."""
+    """A kind of client: its name in the table, the version here, how it is made, what it lacks and where it fails."""
 
     name: str
     version: Callable[[], str]
-    visit: Callable[[Options], AbstractAsyncContextManager[Visitor]]
+    make: Callable[[Options], Visitor]
     lacks: dict[str, str] = {}
     """Why a feature is not tried with it, by the feature's name."""
     fails: dict[str, str] = {}
     """What it does wrong with a feature at whatever broker, by the feature's name: tried, and seen to fail."""
     least_keep_alive: int = 1
     """Seconds; shorter ones it refuses."""
+
+    @contextlib.asynccontextmanager
+    async def visit(self, options: Options) -> AsyncIterator[Visitor]:
+        """One that is there as long as the context lasts."""
+        visitor = self.make(options)
+        try:
+            await visitor.connect()
+            yield visitor
+        finally:
+            await visitor.leave()

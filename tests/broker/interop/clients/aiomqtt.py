@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator
 from importlib.metadata import version
 
 import aiomqtt
@@ -16,7 +15,7 @@ from tests.broker.interop.visitor import Foreign, Got, Lost, Options, Refused, V
 
 class Aiomqtt(Visitor):
     def __init__(self, options: Options) -> None:
-        self._options = options
+        super().__init__(options)
         self._client = aiomqtt.Client(
             options.host,
             options.port,
@@ -35,9 +34,9 @@ class Aiomqtt(Visitor):
             await self._client.__aenter__()
         except aiomqtt.MqttError as problem:
             raise Refused(str(problem)) from problem
-        if self._options.unsubscribe:
-            await self._client.unsubscribe(self._options.unsubscribe)
-        for topic_filter, qos in self._options.subscribe:
+        if self.options.unsubscribe:
+            await self._client.unsubscribe(self.options.unsubscribe)
+        for topic_filter, qos in self.options.subscribe:
             await self._client.subscribe(topic_filter, qos)
 
     async def read(self) -> Got:
@@ -60,14 +59,4 @@ class Aiomqtt(Visitor):
             await self._client.__aexit__(None, None, None)
 
 
-@contextlib.asynccontextmanager
-async def visit(options: Options) -> AsyncIterator[Aiomqtt]:
-    client = Aiomqtt(options)
-    await client.connect()
-    try:
-        yield client
-    finally:
-        await client.leave()
-
-
-AIOMQTT = Foreign("aiomqtt", lambda: version("aiomqtt"), visit)
+AIOMQTT = Foreign("aiomqtt", lambda: version("aiomqtt"), Aiomqtt)

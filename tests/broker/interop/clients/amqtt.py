@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
 from importlib.metadata import version
 
 from amqtt.client import ClientError, ConnectError, MQTTClient
@@ -15,7 +14,7 @@ from tests.broker.interop.visitor import Foreign, Got, Lost, Options, Refused, V
 
 class Amqtt(Visitor):
     def __init__(self, options: Options) -> None:
-        self._options = options
+        super().__init__(options)
         will = options.will
         config = ClientConfig(
             keep_alive=options.keep_alive + 1,  # it takes ping_delay, one second, off what it tells the broker
@@ -27,7 +26,7 @@ class Amqtt(Visitor):
         self._client = MQTTClient(options.client_id, config)
 
     async def connect(self) -> None:
-        options = self._options
+        options = self.options
         user = "" if options.password is None else f"ann:{options.password}@"
         try:
             await self._client.connect(f"{'mqtts' if options.ca else 'mqtt'}://{user}{options.host}:{options.port}/")
@@ -55,20 +54,10 @@ class Amqtt(Visitor):
             await self._client.disconnect()
 
 
-@contextlib.asynccontextmanager
-async def visit(options: Options) -> AsyncIterator[Amqtt]:
-    client = Amqtt(options)
-    await client.connect()
-    try:
-        yield client
-    finally:
-        await client.leave()
-
-
 ONE_VERSION = "speaks MQTT 3.1.1 only"
 LACKS = {"attempt with MQTT 5": ONE_VERSION, "attempt with MQTT 3.1": ONE_VERSION}
 FAILS = {
     "QoS 2 to the client, PUBCOMP lost: once": "does not answer when PUBREL comes again",
     "QoS 2 from the client, PUBCOMP lost: once": "does not send PUBREL again",
 }
-AMQTT = Foreign("amqtt", lambda: version("amqtt"), visit, LACKS, FAILS)
+AMQTT = Foreign("amqtt", lambda: version("amqtt"), Amqtt, LACKS, FAILS)

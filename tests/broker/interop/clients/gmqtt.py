@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
-from collections.abc import AsyncIterator
 from importlib.metadata import version
 from typing import Any
 
@@ -18,8 +16,7 @@ from tests.broker.interop.visitor import Foreign, Got, Inbox, Options, Refused
 
 class Gmqtt(Inbox):
     def __init__(self, options: Options) -> None:
-        super().__init__()
-        self._options = options
+        super().__init__(options)
         self._answered: asyncio.Queue[int] = asyncio.Queue()
         will = options.will
         self.client = client = gmqtt.Client(
@@ -39,7 +36,7 @@ class Gmqtt(Inbox):
         return 0
 
     async def connect(self) -> None:
-        options = self._options
+        options = self.options
         context: Any = ssl.create_default_context(cafile=options.ca) if options.ca else False
         try:
             async with asyncio.timeout(PATIENCE_S):
@@ -61,19 +58,9 @@ class Gmqtt(Inbox):
         await self.client.disconnect()
 
 
-@contextlib.asynccontextmanager
-async def visit(options: Options) -> AsyncIterator[Gmqtt]:
-    client = Gmqtt(options)
-    try:
-        await client.connect()
-        yield client
-    finally:
-        await client.leave()
-
-
 LACKS = {
     "empty client id": "makes an id up when given none",
     "attempt with MQTT 3.1": "speaks MQTT 3.1.1 and 5 only",
 }
 FAILS = {"QoS 2 to the client, PUBREC lost: once": "hands out the second PUBLISH too"}
-GMQTT = Foreign("gmqtt", lambda: version("gmqtt"), visit, LACKS, FAILS)
+GMQTT = Foreign("gmqtt", lambda: version("gmqtt"), Gmqtt, LACKS, FAILS)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
-from collections.abc import AsyncIterator
 
 from tests.broker.interop.clients.program import Program, output_of, run
-from tests.broker.interop.visitor import Foreign, Got, Options, Refused
+from tests.broker.interop.visitor import Foreign, Got, Refused
 from tests.conftest import program
 
 VERSIONS = {3: "mqttv31", 4: "mqttv311", 5: "mqttv5"}
@@ -51,16 +49,6 @@ class Mosquitto(Program):
             raise Refused(errors)
 
 
-@contextlib.asynccontextmanager
-async def visit(options: Options) -> AsyncIterator[Mosquitto]:
-    client = Mosquitto(options)
-    try:
-        await client.connect()
-        yield client
-    finally:
-        await client.leave()
-
-
 def version() -> str:
     found = re.search(r"version ([\d.]+)", output_of(str(program("debian", "mosquitto_pub")), "--help"))
     assert found
@@ -73,4 +61,4 @@ LACKS = {
     "QoS 2 from the client, PUBREC lost: once": GIVES_UP,
     "QoS 2 from the client, PUBCOMP lost: once": GIVES_UP,
 }
-MOSQUITTO = Foreign("mosquitto", version, visit, LACKS, least_keep_alive=5)
+MOSQUITTO = Foreign("mosquitto", version, Mosquitto, LACKS, least_keep_alive=5)

@@ -7,11 +7,10 @@ import contextlib
 import re
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import AsyncIterator
 
 from tests.broker.interop.clients.program import Program, output_of
 from tests.broker.interop.tap import PATIENCE_S
-from tests.broker.interop.visitor import Foreign, Got, Options, Refused
+from tests.broker.interop.visitor import Foreign, Got, Refused
 from tests.conftest import program
 
 VERSIONS = {3: "31", 4: "311", 5: "5"}
@@ -76,16 +75,6 @@ class PahoC(Program):
             await process.wait()
 
 
-@contextlib.asynccontextmanager
-async def visit(options: Options) -> AsyncIterator[PahoC]:
-    client = PahoC(options)
-    try:
-        await client.connect()
-        yield client
-    finally:
-        await client.leave()
-
-
 def version() -> str:
     found = re.search(r"^Version: ([\d.]+)", output_of(str(program("paho-c", "paho_c_pub"))), re.MULTILINE)
     assert found
@@ -105,4 +94,4 @@ LACKS = {
     "QoS 2 from the client, PUBREC lost: once": CLEAN_ONLY,
     "QoS 2 from the client, PUBCOMP lost: once": CLEAN_ONLY,
 }
-PAHO_C = Foreign("paho C", version, visit, LACKS)
+PAHO_C = Foreign("paho C", version, PahoC, LACKS)

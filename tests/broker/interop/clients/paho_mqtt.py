@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -18,8 +17,7 @@ from tests.broker.interop.visitor import Foreign, Got, Inbox, Options, Refused
 
 class PahoMqtt(Inbox):
     def __init__(self, options: Options) -> None:
-        super().__init__()
-        self._options = options
+        super().__init__(options)
         self._loop = asyncio.get_running_loop()
         self._acknowledged: asyncio.Queue[int] = asyncio.Queue()
         self._connected: asyncio.Queue[Any] = asyncio.Queue()
@@ -55,7 +53,7 @@ class PahoMqtt(Inbox):
         assert await asyncio.wait_for(self._acknowledged.get(), PATIENCE_S) == mid
 
     async def connect(self) -> None:
-        options = self._options
+        options = self.options
         try:
             await asyncio.to_thread(self.client.connect, options.host, options.port, options.keep_alive)
         except ssl.SSLError as problem:
@@ -77,14 +75,4 @@ class PahoMqtt(Inbox):
         await asyncio.to_thread(self.client.loop_stop)
 
 
-@contextlib.asynccontextmanager
-async def visit(options: Options) -> AsyncIterator[PahoMqtt]:
-    client = PahoMqtt(options)
-    try:
-        await client.connect()
-        yield client
-    finally:
-        await client.leave()
-
-
-PAHO_MQTT = Foreign("paho-mqtt", lambda: version("paho-mqtt"), visit)
+PAHO_MQTT = Foreign("paho-mqtt", lambda: version("paho-mqtt"), PahoMqtt)

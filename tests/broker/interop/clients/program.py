@@ -22,8 +22,7 @@ class Program(Inbox):
     """A visitor made of processes. Nothing connects before there is something to subscribe to or to publish."""
 
     def __init__(self, options: Options) -> None:
-        super().__init__()
-        self.options = options
+        super().__init__(options)
         self._reader: Process | None = None
         self._reading: asyncio.Task[None] | None = None
 

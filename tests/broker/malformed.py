@@ -13,7 +13,7 @@ from tests.broker.wire import field, packet
 class Case(NamedTuple):
     """What is sent, and the statements of MQTT 3.1.1 that it breaks (numbers as in statements.toml, or a section).
 
-    `alone` says why we close where mosquitto does not.
+    `alone` says why we close where mosquitto does not, or do not where it does.
     """
 
     name: str
@@ -252,6 +252,12 @@ LEGAL = [
     Case("QoS 1 with DUP", bytes([0x3A]) + wire.publish("a", qos=1)[1:]),
     Case("QoS 1, retained, with DUP", bytes([0x3B]) + wire.publish("a", qos=1)[1:]),
     Case("the highest packet id", wire.publish("a", qos=1, packet_id=65535)),
+    Case(
+        "the same QoS 2 message three times",
+        wire.publish("a", qos=2) + wire.publish("a", qos=2, dup=True) * 2,
+        "4.3.3-2",
+        alone="4.3.3-2 wants a PUBREC each time; mosquitto closes at the third",
+    ),
     Case("PUBACK that nobody waits for", wire.puback(9)),
     Case("PUBREC that nobody waits for", packet(0x50, b"\0\x09")),
     Case("PUBREL that nobody waits for", packet(0x62, b"\0\x09")),

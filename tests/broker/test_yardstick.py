@@ -71,8 +71,7 @@ class Speaker:
         while came := await self._wire.until_pong():
             heard += came
             self._wire.send(*[acknowledgement(packet, self._acknowledges) for packet in came])
-        told = [(got.first, got.topic, got.payload) if got.first >> 4 == 3 else (*got, b"") for got in heard]
-        return sorted(told, key=lambda item: (item[0] >> 4, str(item[1]) if item[0] >> 4 == 3 else ""))
+        return sorted(map(told, heard), key=lambda item: (item[0] >> 4, str(item[1]) if item[0] >> 4 == 3 else ""))
 
     async def close(self) -> None:
         await self._wire.close()
@@ -88,6 +87,13 @@ def said(name: str, what: str, *details: Any) -> bytes:
     if what == "subscribe":
         return wire.subscribe(*filters, packet_id=8)
     return wire.unsubscribe(*[topic_filter for topic_filter, _ in filters], packet_id=9)
+
+
+def told(packet: Packet) -> tuple[Any, ...]:
+    """A packet without an id that its sender chose: retained messages take theirs in any order of topics."""
+    if packet.first >> 4 == 3:
+        return packet.first, packet.topic, packet.payload
+    return (packet.first,) if packet.first == 0x62 else (*packet,)
 
 
 def acknowledgement(packet: Packet, what: str) -> bytes:

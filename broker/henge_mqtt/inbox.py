@@ -36,7 +36,7 @@ def on_publish(connection: Connection, first: int, data: bytes, start: int, end:
         (inbox or _open(connection)).hold(message)
         return
     message.acked = True
-    if packet_id and inbox is not None and inbox.waiting:
+    if inbox is not None and inbox.waiting and (packet_id or inbox.holds(topic)):
         inbox.follow(message)
         return
     if not message.unrouted:
@@ -63,9 +63,10 @@ def on_publish_qos2(connection: Connection, first: int, data: bytes, start: int,
 def on_pubrel(connection: Connection, first: int, data: bytes, start: int, end: int) -> None:
     """PUBREL (3.6): the packet id is free; answered with PUBCOMP, known or not."""
     codec.parse_packet_id(data, start, end)
-    held = connection.session.released(data[start:end])
+    held = connection.session.unreleased.get(data[start:end])
     if held is not None and not held.acked:
         raise Malformed("a PUBREL for a message that was not answered with PUBREC yet")
+    connection.session.released(data[start:end])
     connection.send(codec.PUBCOMP_HEAD + data[start:end])
 
 
@@ -102,6 +103,10 @@ class Inbox:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.waiting: deque[Received] = deque()
+
+    def holds(self, topic: str) -> bool:
+        """Whether something of `topic` waits, which what comes later must not overtake (4.6.0-6)."""
+        return any(message.topic == topic for message in self.waiting)
 
     def hold(self, message: Received) -> None:
         """Keep `message` until the application acknowledges it; with too many, the socket is not read meanwhile."""

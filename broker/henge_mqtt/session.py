@@ -226,12 +226,11 @@ class Session:
         if self._ids is not None and self._ids.get(message.packet_id) is message:
             self._ids[message.packet_id] = None
 
-    def released(self, packet_id: bytes) -> Received | None:
-        """PUBREL came; returns the message if the application still holds it."""
-        if self._ids is None or packet_id not in self._ids:
-            return None
-        self._stats.session_bytes -= _ID_BYTES
-        return self._ids.pop(packet_id)
+    def released(self, packet_id: bytes) -> None:
+        """PUBREL came: the id is free. One that was not in use is passed over."""
+        if self._ids is not None and packet_id in self._ids:
+            del self._ids[packet_id]
+            self._stats.session_bytes -= _ID_BYTES
 
     # ------------------------------------------------------------------------------------------------------------------
 

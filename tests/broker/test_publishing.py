@@ -108,6 +108,20 @@ async def test_held_at_qos_0_is_routed_at_the_ack(open_house: OpenHouse):
     assert [packet.topic for packet in await client.until_pong()] == ["held/a"]
 
 
+async def test_held_at_qos_0_is_not_overtaken_within_its_topic(open_house: OpenHouse):
+    class Late(Recorder):
+        def on_message(self, client: Client, message: Received) -> bool | None:
+            self.messages.append(message)
+            return HOLD if message.payload == b"1" else None
+
+    house = await open_house(Late())
+    client = await house.client("c", ("#", 0))
+    client.send(wire.publish("a", b"1"), wire.publish("a", b"2"), wire.publish("b", b"3"))
+    assert [packet.payload for packet in await client.until_pong()] == [b"3"]
+    house.hooks.messages[0].ack()
+    assert [packet.payload for packet in await client.until_pong()] == [b"1", b"2"]
+
+
 async def test_ack_after_the_client_has_gone_still_routes(open_house: OpenHouse):
     house = await open_house(Holder())
     reader = await house.client("reader", ("#", 1))

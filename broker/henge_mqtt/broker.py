@@ -195,10 +195,12 @@ class Broker:
             self._empty.set()
 
     def ended(self, connection: Connection, reason: str) -> None:
-        """An accepted connection has ended: its session, its will (3.1.2-8), its presence."""
+        """An accepted connection has ended: its session, what it had sent, its will (3.1.2-8), its presence."""
         del self.connected[connection.id]
         self.stats.disconnects += 1
         self.sessions.leave(connection.session)
+        if connection.inbox is not None:
+            connection.inbox.end()
         if connection.will is not None:
             self.accept(connection.will)
         try:

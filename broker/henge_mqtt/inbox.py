@@ -71,14 +71,21 @@ def on_pubrel(connection: Connection, first: int, data: bytes, start: int, end: 
 
 
 def _repeat(connection: Connection, packet_id: bytes, held: Received | None) -> None:
-    """Answer a QoS 2 message that is here already: at once, or together with the one that the application holds."""
-    if held is None or held.acked:
-        connection.send(codec.PUBREC_HEAD + packet_id)
-    elif held.inbox is not connection.inbox or connection.inbox is None:  # else its answer is on the way
-        twin = Received(held.topic, b"", 2, False, packet_id)
-        twin.unrouted = True
+    """Answer a QoS 2 message that is here already, in its turn (4.6.0-3); one that is not routed yet, when it is."""
+    inbox = connection.inbox
+    if held is not None and inbox is not None and held.inbox is inbox:
+        return  # its answer is on the way
+    twin = Received("", b"", 2, False, packet_id)
+    twin.unrouted = True
+    if held is not None:
         held.twin = twin
-        (connection.inbox or _open(connection)).hold(twin)
+        (inbox or _open(connection)).hold(twin)
+        return
+    twin.acked = True
+    if inbox is not None and inbox.waiting:
+        inbox.follow(twin)
+    else:
+        connection.send(codec.PUBREC_HEAD + packet_id)
 
 
 def _forbid(connection: Connection, topic: str) -> None:
@@ -120,6 +127,19 @@ class Inbox:
         self.waiting.append(message)
         self._connection.defer()
 
+    def end(self) -> None:
+        """The connection has ended: what only waits for its turn is routed now, and only the held messages wait on.
+
+        A message on the topic of a held one stays behind it: the order of a topic goes before (4.6.0-6).
+        """
+        held = {message.topic for message in self.waiting if message.inbox is not None}
+        waiting, self.waiting = self.waiting, deque()
+        for message in waiting:
+            if message.topic in held:
+                self.waiting.append(message)
+            elif not message.unrouted:
+                self._connection.broker.accept(message)
+
     def settle(self) -> None:
         """Route and acknowledge from the front on, up to the first that is still held."""
         connection = self._connection
@@ -133,3 +153,5 @@ class Inbox:
             if message.packet_id and connection.connected:
                 connection.send(_ACKNOWLEDGEMENTS[message.qos] + message.packet_id)
             connection.undefer()
+            if message.twin is not None:
+                message.twin.ack()

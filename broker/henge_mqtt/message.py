@@ -62,7 +62,7 @@ class Received(Message):
         self.inbox: Inbox | None = None
         """Where it waits for `ack`."""
         self.twin: Received | None = None
-        """The same message (QoS 2) sent again on a later connection, which is acknowledged together with this one."""
+        """The same message (QoS 2) sent again on a later connection, which is acknowledged once this one is routed."""
 
     def ack(self) -> None:
         """Acknowledge to the publisher and route to subscribers, as soon as all that it sent earlier is (4.6.0-2).
@@ -74,5 +74,3 @@ class Received(Message):
         self.acked = True
         if self.inbox is not None:
             self.inbox.settle()
-        if self.twin is not None:
-            self.twin.ack()

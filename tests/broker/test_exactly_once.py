@@ -225,3 +225,42 @@ async def test_not_taken_and_malformed_is_new_when_it_comes_again(house: House):
     await writer.until_closed()
     assert (await (await come_back(house)).ask(wire.publish("a", b"x", qos=2, dup=True))).first == 0x50
     assert [message.topic for message in house.hooks.messages] == ["a"]
+
+
+class HoldsSome(Recorder):
+    """Holds what is published below `held/`."""
+
+    def on_message(self, client: Client, message: Received) -> bool | None:
+        self.messages.append(message)
+        return HOLD if message.topic.startswith("held/") else None
+
+
+@pytest.mark.spec("4.6.0-3")
+async def test_pubrecs_keep_the_order_when_sent_again_behind_a_held_one(open_house: OpenHouse):
+    house = await open_house(HoldsSome())
+    both = wire.publish("held/a", b"1", qos=2, packet_id=8) + wire.publish("b", b"2", qos=2, packet_id=9)
+    writer = await house.client("c", clean=False)
+    writer.send(both)
+    assert await writer.until_pong() == []
+    await vanish(house, writer)
+    again = await come_back(house)
+    again.send(both)
+    assert await again.until_pong() == []
+    house.hooks.messages[0].ack()
+    assert [(got.first, got.packet_id) for got in await again.until_pong()] == [(0x50, 8), (0x50, 9)]
+
+
+@pytest.mark.spec("4.3.3-2")
+async def test_held_and_sent_again_is_answered_only_when_it_is_routed(open_house: OpenHouse):
+    house = await open_house(Holder())
+    writer = await house.client("c", clean=False)
+    writer.send(wire.publish("a", b"1", qos=1, packet_id=1), wire.publish("a", b"2", qos=2, packet_id=2))
+    await writer.until_pong()
+    first, second = house.hooks.messages
+    second.ack()
+    await vanish(house, writer)
+    again = await come_back(house)
+    again.send(wire.publish("a", b"2", qos=2, dup=True, packet_id=2))
+    assert await again.until_pong() == []
+    first.ack()
+    assert [(got.first, got.packet_id) for got in await again.until_pong()] == [(0x50, 2)]

@@ -134,6 +134,21 @@ async def test_ack_after_the_client_has_gone_still_routes(open_house: OpenHouse)
     assert [packet.topic for packet in await reader.until_pong()] == ["held/a"]
 
 
+async def test_what_follows_a_held_one_is_routed_when_the_client_goes_before_its_will(open_house: OpenHouse):
+    house = await open_house(Holder())
+    reader = await house.client("reader", ("#", 1))
+    writer = await house.client("writer", will=("status", b"gone", 1, False))
+    writer.send(wire.publish("held/a", b"1", qos=1, packet_id=1), wire.publish("held/a", b"2", qos=1, packet_id=2))
+    writer.send(wire.publish("status", b"here", qos=1, packet_id=3))
+    await writer.until_pong()
+    house.hooks.messages[1].ack()
+    await writer.close()
+    await house.until(lambda: "writer" not in house.broker.clients)
+    assert [got.payload for got in await reader.until_pong()] == [b"here", b"gone"]
+    house.hooks.messages[0].ack()
+    assert [got.payload for got in await reader.until_pong()] == [b"1", b"2"]
+
+
 @pytest.mark.limit("held")
 async def test_socket_is_not_read_while_too_much_is_held(open_house: OpenHouse):
     house = await open_house(Holder(), held=3)

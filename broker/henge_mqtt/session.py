@@ -44,6 +44,7 @@ class Session:
         "_is_over",
         "_last_id",
         "_limits",
+        "_mixed",
         "_queue",
         "_queued_bytes",
         "_stats",
@@ -65,6 +66,7 @@ class Session:
         self._backlog: deque[tuple[Message, int]] | None = None  # made when needed: most sessions never wait
         self._queue: deque[tuple[Message, int]] | None = None
         self._queued_bytes = 0
+        self._mixed = False  # the queue has, or had, QoS 0 in it: later QoS 0 must not overtake (4.6.0-6)
         self._last_id = 0
         self._limits = limits
         self._stats = stats
@@ -88,7 +90,8 @@ class Session:
                 self._send(connection, message, first)
         elif connection is None:
             pass  # QoS 0 is not kept for a client that is away (4.3.1 asks for nothing more)
-        elif self._backlog:
+        elif self._backlog or self._mixed:
+            self._mixed = True
             self._enqueue(message, PUBLISH_QOS0)
         elif connection.congested:
             self._stats.dropped += 1
@@ -156,6 +159,7 @@ class Session:
             self._backlog = None
         if self._queue is not None and not self._queue:
             self._queue = None
+            self._mixed = False
 
     def clear(self) -> None:
         """Let go of everything: the session is over."""
@@ -164,6 +168,7 @@ class Session:
         self._stats.session_bytes -= self._inflight_bytes + self._queued_bytes + waiting + ids
         self._inflight.clear()
         self._backlog = self._queue = self._ids = None
+        self._mixed = False
         self._is_over = True
         self._inflight_bytes = self._queued_bytes = 0
 

@@ -170,3 +170,19 @@ async def test_refused_to_a_client_that_asks_for_too_much_in_one_packet(open_hou
     assert len(messages) == 16
     assert house.broker.stats.subscriptions == 2
     assert house.broker.stats.refused_subscriptions == 2
+
+
+@pytest.mark.spec("4.6.0-6")
+async def test_qos_0_that_waited_behind_them_is_not_overtaken(open_house: OpenHouse):
+    house = await open_house(inflight=1)
+    for topic in ("kept/1", "kept/2"):
+        house.broker.publish(topic, b"kept", retain=True)
+    client = await house.client("c", ("live", 1), ("kept/+", 1))
+    for payload, qos in ((b"one", 1), (b"two", 1), (b"zero", 0)):
+        house.broker.publish("live", payload, qos=qos)
+    for _ in range(2):  # then "one" is in flight, "two" has to wait, and "zero" with it
+        client.send(wire.puback((await client.read()).packet_id))
+    got = await client.read()
+    house.broker.publish("live", b"later zero", qos=0)
+    client.send(wire.puback(got.packet_id))
+    assert [packet.payload for packet in (got, *await client.until_pong())] == [b"one", b"two", b"zero", b"later zero"]

@@ -124,7 +124,6 @@ class Ledger:
         if high < 0:
             return "got what it was not subscribed to"
         if retain:
-            life.had_retained = True
             return None if publication.retain else "got with the retain flag what was not published with it"
         if qos > min(high, publication.qos) or qos < min(max(low, 0), publication.qos):
             return f"got with the wrong QoS, subscribed with {low} to {high}"
@@ -148,8 +147,6 @@ class Ledger:
             return None
         if publication.abandoned and is_held(publication.topic):
             return None  # the application acknowledged it after all, in its own time
-        if qos == 0 and life.had_retained:
-            return None  # what waited behind retained messages may be overtaken
         # Sent again and subscribed to only since it was sent first: then what was sent after it may have come before.
         assert publication.sent is not None
         if publication.sends > 1 and life.reach(publication.topic, publication.sent, self.now)[0] < max(qos, 1):

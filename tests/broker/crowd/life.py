@@ -57,7 +57,6 @@ class Life:
         self.name = name
         self.clean = clean
         self.over = False
-        self.had_retained = False
         self.stays: list[Stay] = []
         self.subscriptions: dict[str, Subscription] = {}
         self.copies: dict[Publication, int] = {}

@@ -154,6 +154,15 @@ async def connect() -> AsyncIterator[Connect]:
 
 
 @pytest.fixture
+async def plain(mosquitto: Path, tmp_path: Path) -> AsyncIterator[OutsideBroker]:
+    """mosquitto that lets everybody in and keeps nothing."""
+    found = brokers.mosquitto(mosquitto, tmp_path / "plain", "persistence false")
+    await found.start()
+    yield found
+    await found.stop()
+
+
+@pytest.fixture
 async def porch(outside: Outside, connect: Connect) -> Device:
     """A device that is connected, joined, and has applied its first document."""
     device = await connect(outside)

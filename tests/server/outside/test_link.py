@@ -3,23 +3,13 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from henge_server.mqtt.account import Account
 from henge_server.mqtt.failures import LinkClosed, LinkLost
 from henge_server.mqtt.link import Link
 
-from tests.server.outside import brokers
 from tests.server.outside.brokers import OutsideBroker
-
-
-@pytest.fixture
-async def plain(mosquitto: Path, tmp_path: Path) -> AsyncIterator[OutsideBroker]:
-    found = brokers.mosquitto(mosquitto, tmp_path / "plain", "persistence false")
-    await found.start()
-    yield found
-    await found.stop()
 
 
 @pytest.fixture

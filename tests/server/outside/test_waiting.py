@@ -92,14 +92,6 @@ async def start(store: LmdbStore) -> AsyncIterator:
 
 
 @pytest.fixture
-async def plain(mosquitto: Path, tmp_path: Path) -> AsyncIterator[OutsideBroker]:
-    found = brokers.mosquitto(mosquitto, tmp_path / "plain", "persistence false")
-    await found.start()
-    yield found
-    await found.stop()
-
-
-@pytest.fixture
 async def guarded(mosquitto: Path, tmp_path: Path) -> AsyncIterator[OutsideBroker]:
     """It knows the user henge_server with the password `word`."""
     passwords = tmp_path / "passwords"

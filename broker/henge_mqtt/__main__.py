@@ -26,6 +26,8 @@ log = logging.getLogger("henge_mqtt")
 
 Address = tuple[str, int]
 
+LOCAL: Address = ("127.0.0.1", 1883)
+
 COLLECTED_AFTER = 20_000
 """New objects after which the garbage collector looks: with Python's 700 it takes 3 % of a storm of connects."""
 
@@ -63,20 +65,23 @@ def main() -> int:
 
 
 async def _serve(hooks: Hooks, limits: Limits, options: argparse.Namespace, context: ssl.SSLContext | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
     broker = Broker(hooks, limits, sys_interval=options.sys_interval)
-    listener = await broker.listen(*options.listen)
-    print(f"henge_mqtt listens on {listener.host}:{listener.port}", flush=True)
+    plain: Address | None = options.listen or (None if context else LOCAL)
+    if plain:
+        listener = await broker.listen(*plain)
+        print(f"henge_mqtt listens on {listener.host}:{listener.port}", flush=True)
     if context:
         listener = await broker.listen(*options.tls, ssl=context)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _read_again, context, options)
+        loop.add_signal_handler(signal.SIGHUP, _read_again, context, options)
         print(f"henge_mqtt listens with TLS on {listener.host}:{listener.port}", flush=True)
     if options.metrics:
         page = await MetricsPage(lambda: metrics.text(broker.stats)).listen(*options.metrics)
         print(f"henge_mqtt shows its metrics at http://{page.host}:{page.port}/metrics", flush=True)
     _settle()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()
     await broker.close()
 
@@ -101,8 +106,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m henge_mqtt", description="A small, fast, strict MQTT 3.1.1 broker."
     )
-    parser.add_argument("--listen", type=_address, default=("127.0.0.1", 1883), metavar="HOST:PORT")
-    parser.add_argument("--tls", type=_address, metavar="HOST:PORT", help="listen there too, with TLS 1.2 and 1.3")
+    parser.add_argument(
+        "--listen",
+        type=_address,
+        metavar="HOST:PORT",
+        help="listen there without TLS; 127.0.0.1:1883 where --tls is not given either",
+    )
+    parser.add_argument("--tls", type=_address, metavar="HOST:PORT", help="listen there with TLS 1.2 and 1.3")
     parser.add_argument("--cert", type=Path, metavar="FILE", help="PEM: the certificate for TLS, with its chain")
     parser.add_argument("--key", type=Path, metavar="FILE", help="PEM: its key, where FILE of --cert does not hold it")
     who = parser.add_mutually_exclusive_group()
@@ -136,7 +146,7 @@ def _parser() -> argparse.ArgumentParser:
 def _address(text: str) -> Address:
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, like 127.0.0.1:1883")
     return host.strip("[]"), int(port)
 
 

@@ -55,6 +55,7 @@ class Broker:
         """With `sys_interval`, in seconds, it publishes the `$SYS` topics; 0: none."""
         self.hooks = hooks or Hooks()
         self.limits = limits or Limits()
+        self.clock = clock
         self.make_id = make_id
         self.stats = Stats()
         self.topics = Topics(self.limits)

@@ -63,7 +63,7 @@ class Connection(asyncio.Protocol, Client):
         self.broker = broker
         self.state = AWAITING_CONNECT
         self.slot = 0  # the wheel's
-        self.since = broker.wheel.now  # its beginning, and from the accepted CONNECT on the time of that; seconds
+        self.since = broker.clock()  # its beginning, and from the accepted CONNECT on the time of that; seconds
         self.will: Message | None = None
         self.inbox: Inbox | None = None
         self.forbidden = 0  # publishes refused so far
@@ -171,7 +171,7 @@ class Connection(asyncio.Protocol, Client):
     @property
     def lasted(self) -> int:
         """Seconds since its CONNECT was accepted or, before that, since its socket was."""
-        return self.broker.wheel.now - self.since
+        return int(self.broker.clock() - self.since)
 
     @property
     def heard(self) -> int:
@@ -202,7 +202,8 @@ class Connection(asyncio.Protocol, Client):
         self.connected = True
         self.state = CONNECTED
         self._size_limit = self.broker.limits.packet_size
-        self._seen = self.since = self.broker.wheel.now
+        self.since = self.broker.clock()
+        self._seen = self.broker.wheel.now
         if self.keep_alive:
             self.broker.wheel.set(self, 1.5 * self.keep_alive)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -103,7 +104,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name in NAMES:
-            if not getattr(self, name) > 0:
+            if not 0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be more than 0")
         if self.inflight > PACKET_IDS:
             raise ValueError(
@@ -131,7 +132,8 @@ class Limits:
             try:
                 found[name] = kinds[name](str(value).removesuffix(".0"))
             except ValueError:
-                raise ValueError(f"the limit {name} takes a number, not {value!r}") from None
+                kind = "a number" if kinds[name] is float else "a whole number"
+                raise ValueError(f"the limit {name} takes {kind}, not {value!r}") from None
         return cls(**found)  # pyright: ignore[reportArgumentType] - each is of its field's type
 
 

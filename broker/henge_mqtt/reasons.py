@@ -43,9 +43,8 @@ OF_LIMITS = {
 }
 """A limit on who may come in at all -> the reason when it is reached."""
 
-ORDINARY = frozenset({BAD_VERSION, HANDSHAKE_LOST, HANDSHAKE_TIMEOUT})
-"""Refusals that are not logged as warnings: such clients try again with 3.1.1, and whoever looks for open ports finds
-one."""
+ORDINARY = frozenset({HANDSHAKE_LOST, HANDSHAKE_TIMEOUT})
+"""Refusals that are not logged as warnings: whoever looks for open ports finds one."""
 
 ALARMING = frozenset({MALFORMED, FORBIDDEN, SLOW_READER, NO_ROOM})
 """Ends that are logged as warnings: the client, or what it has to do with, is not in order."""

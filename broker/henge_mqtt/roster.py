@@ -17,7 +17,7 @@ PROTOCOL = "MQTT 3.1.1"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A client's connection. Times are in seconds, and true to one."""
+    """A client's connection. Times are in seconds."""
 
     address: str
     username: str | None
@@ -27,7 +27,7 @@ class Link:
     keep_alive: int
     connected_for: float
     silent_for: float
-    """Since anything came from it."""
+    """Since anything came from it, true to two seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +84,5 @@ def _link(connection: Connection, now: float) -> Link:
         tls=connection.tls,
         keep_alive=connection.keep_alive,
         connected_for=now - connection.since,
-        silent_for=now - connection.heard,
+        silent_for=min(now - connection.heard, now - connection.since),
     )

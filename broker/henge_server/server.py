@@ -64,7 +64,7 @@ class Ready:
 
 
 def serve(settings: Settings, on_ready: Callable[[Ready], None] | None = None) -> None:
-    """Runs a server until SIGTERM or SIGINT. Raises CannotStart, whose detail says what to do."""
+    """Runs a server until SIGTERM, SIGINT or SIGHUP. Raises CannotStart, whose detail says what to do."""
     process.prepare()
     logs.set_up(settings.log_level, settings.log_format)
     for name, near in unknown_variables(os.environ).items():
@@ -76,7 +76,7 @@ def serve(settings: Settings, on_ready: Callable[[Ready], None] | None = None) -
 async def _serve(settings: Settings, on_ready: Callable[[Ready], None] | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # the last when its terminal is closed
         loop.add_signal_handler(number, stop.set)
     async with Server(settings) as server:
         process.settle()

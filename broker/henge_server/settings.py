@@ -191,7 +191,7 @@ def split_address(address: str) -> tuple[str, int]:
     """`HOST:PORT` or `[HOST]:PORT` in its parts. Raises ValueError."""
     host, colon, port = address.rpartition(":")
     if not colon or not host or not port.isdigit() or int(port) > 65535:
-        raise ValueError(f"{address!r} is not HOST:PORT, for example 127.0.0.1:8470")
+        raise ValueError(f"{address!r} is not HOST:PORT, like 127.0.0.1:8470")
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 

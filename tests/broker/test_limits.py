@@ -167,7 +167,7 @@ def test_limits_are_read_from_what_a_person_wrote():
     ("values", "complaint"),
     [
         ({"conections": 1}, "is 'connections' meant"),
-        ({"held": "many"}, "the limit held takes a number, not 'many'"),
+        ({"held": "many"}, "the limit held takes a whole number, not 'many'"),
         ({"held": 0}, "held must be more than 0"),
     ],
 )

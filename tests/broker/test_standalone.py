@@ -37,12 +37,13 @@ async def login(port: int, username: str | None, password: bytes | None) -> int:
     return answer.body[1]
 
 
-async def test_anybody_may_come_and_sigterm_ends_it():
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+async def test_anybody_may_come_and_a_signal_ends_it(number: signal.Signals):
     process, port = start("--anonymous")
     try:
         assert await login(port, None, None) == 0
     finally:
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
         assert process.wait(30) == 0
 
 

@@ -71,6 +71,15 @@ async def test_it_keeps_the_certificate_when_the_new_one_cannot_be_used(program:
     assert "localhost" in await names_shown(program, papers)
 
 
+def test_it_listens_with_tls_only_when_nothing_else_is_said(papers: Papers):
+    options = ["--anonymous", "--tls", "127.0.0.1:0", "--cert", str(papers.server)]
+    process = subprocess.Popen([*PROGRAM, *options], stdout=subprocess.PIPE, text=True, cwd=BROKER_FOLDER)
+    assert process.stdout
+    assert "with TLS" in process.stdout.readline()
+    process.terminate()
+    assert process.communicate(timeout=30)[0] == ""
+
+
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [

@@ -65,6 +65,7 @@ def test_another_password_takes_the_place_of_the_one_before(home: Path, alone: C
         (["--listen", "1883"], 2, "expected HOST:PORT"),
         (["--cert", "bad.json"], 2, "--cert and --key go together"),
         (["--cert", "none.pem", "--key", "bad.json"], 2, "There is no file none.pem"),
+        (["--cert", "bad.json", "--key", "bad.json"], 2, "bad.json and bad.json are no certificate and its key"),
         (["--out", "bad.json"], 1, "bad.json cannot be written"),
     ],
 )
@@ -75,6 +76,14 @@ def test_nothing_is_written_when_something_is_wrong(
     result = alone("broker", "export", "mosquitto", *options)
     assert (result.code, said in result.err) == (code, True)
     assert [path.name for path in home.iterdir()] == ["bad.json"]
+
+
+def test_options_of_a_new_configuration_are_refused_where_there_is_one(home: Path, alone: CommandLine):
+    alone("broker", "export", "mosquitto", "--out", "mq")
+    before = (home / "mq" / "mosquitto.conf").read_text()
+    result = alone("broker", "export", "mosquitto", "--out", "mq", "--listen", "0.0.0.0:8883")
+    assert (result.code, "Choose another folder with --out" in result.err) == (2, True)
+    assert (home / "mq" / "mosquitto.conf").read_text() == before
 
 
 class Mosquitto:

@@ -121,12 +121,12 @@ def _address(context: Context) -> Finding:
 
 def _ready(answer: httpx.Response) -> Finding:
     if answer.is_success:
-        return Finding(Level.OK, "ready", "its store answers and its broker listens")
+        return Finding(Level.OK, "ready", "its store answers, and so does its broker")
     try:
         detail = str(answer.json()["detail"])
     except (ValueError, TypeError, KeyError):
         detail = f"it answered {answer.status_code} to /readyz"
-    return Finding(Level.FAIL, "ready", detail, "The server's log says more.")
+    return Finding(Level.FAIL, "ready", detail, "Mend what it names; the server's log has it with the time.")
 
 
 def _version(theirs: str) -> Finding:

@@ -18,7 +18,9 @@ MQTT_PORT, MQTTS_PORT = 1883, 8883
 _PATIENCE_S = 3.0  # for a connection to the broker
 _SOON = timedelta(days=30)  # a server makes itself another certificate long before that
 _EXPIRED, _NOT_YET = 10, 9  # OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED, _NOT_YET_VALID
-_LOG = "The server's log says why there is no new one."
+_LOG = (
+    "A server makes a new one by itself, and its log says why it did not; for an outside broker, that is yours to do."
+)
 
 Address = tuple[str, int]
 
@@ -96,7 +98,9 @@ def _refused(where: Address, error: ssl.SSLCertVerificationError) -> Finding:
 
 def _unreachable(subject: str, where: Address, error: OSError) -> Finding:
     text = f"{_shown(where)} cannot be reached: {error.strerror or error}"
-    return Finding(Level.FAIL, subject, text, "Boards cannot connect either. Is it a firewall, or another address?")
+    return Finding(
+        Level.FAIL, subject, text, "Boards cannot connect either. Does it run? Is it a firewall, or another address?"
+    )
 
 
 def _plain_name(name: str) -> str:

@@ -102,5 +102,4 @@ def _client_out(entry: Entry, now: int) -> ClientOut:
 
 
 def _before(now: int, seconds: float) -> str:
-    """A moment that is known to the second."""
-    return rfc3339((now - int(seconds * 1000)) // 1000 * 1000)
+    return rfc3339(now - int(seconds * 1000))

@@ -61,6 +61,8 @@ class Account:
             return None
         try:
             return ssl.create_default_context(cafile=self.ca_file)
+        except FileNotFoundError as error:  # which does not say what it did not find
+            raise ValueError(f"broker_ca_file: there is no file {self.ca_file}.") from error
         except ssl.SSLError as error:
             raise ValueError(f"broker_ca_file: there is no certificate in PEM form in {self.ca_file}.") from error
 

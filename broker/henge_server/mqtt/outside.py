@@ -104,7 +104,7 @@ class OutsideMqtt(Mqtt):
                 self.stats.refused += 1
                 self.state = State.REFUSED
                 wait_s = self._backoff.after_refusal()
-                self._tell(error, wait_s, "warning")
+                self._tell(error, wait_s)
             except LinkLost as error:
                 self.stats.lost += 1
                 self.state = State.WAITING
@@ -112,7 +112,7 @@ class OutsideMqtt(Mqtt):
                 if not is_early:
                     self._backoff.reset()
                 wait_s = self._backoff.after_loss()
-                self._tell(error, wait_s, "info")
+                self._tell(error, wait_s)
                 self._suspect_a_twin(isinstance(error, LinkClosed) and is_early)
             await self._everybody_is_offline()
             await self._pause(wait_s)
@@ -146,9 +146,9 @@ class OutsideMqtt(Mqtt):
             self._presence.went(device, "the server lost the connection to the broker")
             await self._slices.breathe()
 
-    def _tell(self, error: LinkLost, wait_s: float, level: str) -> None:
+    def _tell(self, error: LinkLost, wait_s: float) -> None:
         self._why = str(error)
-        getattr(log, level)("no connection to the broker", why=self._why, again_in_s=round(wait_s, 1))
+        log.warning("no connection to the broker", why=self._why, again_in_s=round(wait_s, 1))
 
     def _suspect_a_twin(self, was_closed_early: bool) -> None:
         """Two servers with one client id take the connection from each other, and neither can see why it ends."""

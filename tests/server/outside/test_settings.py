@@ -66,7 +66,7 @@ def test_password_without_a_user_is_refused(data: Path):
     [
         ("broker_password_file", None, "No such file"),
         ("broker_password_file", "\nsecond line", "no password in the first line"),
-        ("broker_ca_file", None, "No such file"),
+        ("broker_ca_file", None, "there is no file"),
         ("broker_ca_file", "no certificate", "no certificate in PEM form"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import ssl
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from fleetctl.session import Session, command
 
 app = typer.Typer(help="Write the configuration of another broker.", no_args_is_help=True)
 
+_CONFIGURATION, _LOCAL = "mosquitto.conf", "127.0.0.1:1883"
 _FOLDER_MODE, _SECRET_MODE = 0o700, 0o600
 _PASSWORDS, _SERVER_PASSWORD = "passwords", "henge-server-password"
 _DEFAULT = Path("henge-mosquitto")
@@ -30,7 +32,9 @@ def export_mosquitto(
             help="Let this device in, as `device add --out` wrote it. Several are taken.",
         ),
     ] = None,
-    listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where mosquitto listens.")] = "127.0.0.1:1883",
+    listen: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where mosquitto listens; 127.0.0.1:1883 unless told.")
+    ] = None,
     cert: Annotated[Path | None, typer.Option(metavar="FILE", help="Listen with TLS, and this certificate.")] = None,
     key: Annotated[Path | None, typer.Option(metavar="FILE", help="The certificate's key.")] = None,
 ) -> None:
@@ -38,9 +42,14 @@ def export_mosquitto(
 
     Again with --credential, it adds devices or gives them another password. Files that are there stay as they are.
     """
-    listener = _listener(listen, cert, key)
+    listener = _listener(listen or _LOCAL, cert, key)
     passwords = dict(credential.read(path) for path in given or ())
     folder = out.absolute()
+    if (listen or cert) and (folder / _CONFIGURATION).exists():
+        raise Usage(
+            f"{folder / _CONFIGURATION} is there, and --listen, --cert and --key go into a new one only. "
+            "Choose another folder with --out, or remove that file first."
+        )
     try:
         written = _write(folder, listener, passwords)
     except OSError as error:
@@ -54,7 +63,7 @@ def _write(folder: Path, listener: mosquitto.Listener, passwords: dict[str, str]
     folder.mkdir(_FOLDER_MODE, parents=True, exist_ok=True)
     (folder / "data").mkdir(_FOLDER_MODE, exist_ok=True)
     written = []
-    for name, text in (("mosquitto.conf", mosquitto.configuration(folder, listener)), ("acl", mosquitto.rules())):
+    for name, text in ((_CONFIGURATION, mosquitto.configuration(folder, listener)), ("acl", mosquitto.rules())):
         if not (folder / name).exists():
             credential.write_private(folder / name, text, _SECRET_MODE)
             written.append(name)
@@ -81,8 +90,18 @@ def _listener(listen: str, cert: Path | None, key: Path | None) -> mosquitto.Lis
     for path in (cert, key):
         if path and not path.is_file():
             raise Usage(f"There is no file {path}.")
+    if cert and key:
+        _check_pair(cert, key)
     paths = (cert.absolute(), key.absolute()) if cert and key else ()
     return mosquitto.Listener(host.removeprefix("[").removesuffix("]"), int(port), *paths)
+
+
+def _check_pair(cert: Path, key: Path) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=lambda: "")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
+        raise Usage(f"{cert} and {key} are no certificate and its key: {reason}. mosquitto wants PEM files.") from error
 
 
 def _tell(session: Session, folder: Path, listener: mosquitto.Listener, written: list[str], devices: list[str]) -> None:
@@ -90,7 +109,7 @@ def _tell(session: Session, folder: Path, listener: mosquitto.Listener, written:
     say(f"written into {folder}: {', '.join(written) or 'nothing, all of it was there'}")
     if devices:
         say(f"let in: {', '.join(devices)}")
-    if "mosquitto.conf" not in written:
+    if _CONFIGURATION not in written:
         say("A mosquitto that runs takes the passwords with SIGHUP: systemctl reload mosquitto")
         return
     scheme = "mqtts" if listener.cert else "mqtt"

@@ -4,17 +4,19 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fleetctl import credential, values
-from fleetctl.client import Client
 from fleetctl.completion import device_ids, schema_names
 from fleetctl.errors import Usage
 from fleetctl.output import Column, Item
 from fleetctl.session import Session, command
 from fleetctl.terminal import confirm
+
+if TYPE_CHECKING:
+    from fleetctl.client import Client
 
 app = typer.Typer(help="Who belongs to the fleet.", no_args_is_help=True)
 
@@ -191,7 +193,7 @@ def remove(
 
 
 def _hand_over(
-    session: Session, client: Client, out: Path | None, ask: Callable[[], dict], sentence: str, replace: bool
+    session: Session, client: "Client", out: Path | None, ask: Callable[[], dict], sentence: str, replace: bool
 ) -> Item:
     """Asks for a credential and gives it to the file, else to the person; the device."""
     with credential.writable(out, replace=replace) if out else nullcontext() as file:

@@ -142,7 +142,8 @@ def _unfit(error: Exception) -> str:
     found = []
     for entry in error.errors():
         name = ".".join(str(part) for part in entry["loc"])
-        found.append(f"{name}: {entry['msg'].removeprefix('Value error, ')}")
+        text = entry["msg"].removeprefix("Value error, ")
+        found.append(f"{name}: {text}" if name else text)
     return _sentence("The server's settings do not fit (options, HENGE_... or henge.toml): " + "; ".join(found))
 
 

@@ -68,7 +68,8 @@ async def _serve(hooks: Hooks, limits: Limits, options: argparse.Namespace, cont
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            loop.add_signal_handler(number, stop.set)
     broker = Broker(hooks, limits, sys_interval=options.sys_interval)
     plain: Address | None = options.listen or (None if context else LOCAL)
     if plain:

@@ -77,7 +77,8 @@ async def _serve(settings: Settings, on_ready: Callable[[Ready], None] | None) -
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # the last when its terminal is closed
-        loop.add_signal_handler(number, stop.set)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            loop.add_signal_handler(number, stop.set)
     async with Server(settings) as server:
         process.settle()
         if on_ready:

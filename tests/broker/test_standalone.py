@@ -47,6 +47,22 @@ async def test_anybody_may_come_and_a_signal_ends_it(number: signal.Signals):
         assert process.wait(30) == 0
 
 
+async def test_it_stays_when_its_terminal_goes_and_nohup_started_it():
+    process = subprocess.Popen(
+        ["nohup", *PROGRAM, "--listen", "127.0.0.1:0", "--anonymous"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=BROKER_FOLDER,
+    )
+    assert process.stdout
+    port = int(process.stdout.readline().rpartition(":")[2])
+    process.send_signal(signal.SIGHUP)
+    assert await login(port, None, None) == 0
+    process.terminate()
+    assert process.wait(30) == 0
+
+
 async def test_users_of_a_file_may_come(tmp_path: Path):
     users = tmp_path / "users"
     users.write_text(f"# people\n\nann:{hashlib.sha256(b'right').hexdigest()}\n")

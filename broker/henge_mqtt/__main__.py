@@ -67,9 +67,10 @@ def main() -> int:
 async def _serve(hooks: Hooks, limits: Limits, options: argparse.Namespace, context: ssl.SSLContext | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
-            loop.add_signal_handler(number, stop.set)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # its terminal is closed, and nohup did not start it
+        loop.add_signal_handler(signal.SIGHUP, stop.set)
     broker = Broker(hooks, limits, sys_interval=options.sys_interval)
     plain: Address | None = options.listen or (None if context else LOCAL)
     if plain:

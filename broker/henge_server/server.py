@@ -76,9 +76,10 @@ def serve(settings: Settings, on_ready: Callable[[Ready], None] | None = None) -
 async def _serve(settings: Settings, on_ready: Callable[[Ready], None] | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # the last when its terminal is closed
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
-            loop.add_signal_handler(number, stop.set)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # its terminal is closed, and nohup did not start it
+        loop.add_signal_handler(signal.SIGHUP, stop.set)
     async with Server(settings) as server:
         process.settle()
         if on_ready:

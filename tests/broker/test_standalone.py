@@ -16,10 +16,9 @@ PROGRAM = [sys.executable, "-m", "henge_mqtt"]
 BROKER_FOLDER = str(Path(__file__).parents[2] / "broker")
 
 
-def start(*options: str) -> tuple[subprocess.Popen[str], int]:
-    process = subprocess.Popen(
-        [*PROGRAM, "--listen", "127.0.0.1:0", *options], stdout=subprocess.PIPE, text=True, cwd=BROKER_FOLDER
-    )
+def start(*options: str, through: list[str] | None = None) -> tuple[subprocess.Popen[str], int]:
+    command = [*(through or []), *PROGRAM, "--listen", "127.0.0.1:0", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=BROKER_FOLDER)
     assert process.stdout
     return process, int(process.stdout.readline().rpartition(":")[2])
 
@@ -48,15 +47,7 @@ async def test_anybody_may_come_and_a_signal_ends_it(number: signal.Signals):
 
 
 async def test_it_stays_when_its_terminal_goes_and_nohup_started_it():
-    process = subprocess.Popen(
-        ["nohup", *PROGRAM, "--listen", "127.0.0.1:0", "--anonymous"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=BROKER_FOLDER,
-    )
-    assert process.stdout
-    port = int(process.stdout.readline().rpartition(":")[2])
+    process, port = start("--anonymous", through=["nohup"])
     process.send_signal(signal.SIGHUP)
     assert await login(port, None, None) == 0
     process.terminate()

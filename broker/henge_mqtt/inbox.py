@@ -22,7 +22,7 @@ _ACKNOWLEDGEMENTS = (b"", codec.PUBACK_HEAD, codec.PUBREC_HEAD)  # by QoS
 
 
 def on_publish(connection: Connection, first: int, data: bytes, start: int, end: int) -> None:
-    """PUBLISH, QoS 0 or 1 (3.3)."""
+    """PUBLISH (3.3): QoS 0 and 1, and QoS 2 that is new."""
     raw_topic, packet_id, payload = codec.parse_publish(first, data, start, end)
     broker = connection.broker
     topic = broker.topics.name(raw_topic)

@@ -19,8 +19,8 @@ locked() {
 stamp_of() { { echo "$top"; cat "$@"; } | sha256sum | cut -c1-64; }
 is_stamped() { [ "$(cat "$1" 2>/dev/null)" = "$2" ]; }
 
-need_venv() { # $1: run (what the demo needs) or dev (tests and bench too, the same versions)
-    stamp=$(stamp_of requirements.lock requirements-dev.lock pyproject.toml setup/venv.sh)
+need_venv() { # $1: run (what the demo needs), flash (what a board on a port needs too) or dev (all), the same versions
+    stamp=$(stamp_of requirements.lock requirements-flash.lock requirements-dev.lock pyproject.toml setup/venv.sh)
     is_stamped ".venv/stamp-$1" "$stamp" || locked make_venv "$1"
 }
 
@@ -28,21 +28,30 @@ make_venv() {
     is_stamped ".venv/stamp-$1" "$stamp" && return
     is_stamped .venv/stamp-made "$top" || make_empty_venv
     lock=requirements.lock
-    [ "$1" = run ] || lock=requirements-dev.lock
+    [ "$1" = run ] || lock=requirements-$1.lock
     say "installing the Python packages of $lock into .venv (about a minute)"
     # A pip that is killed may leave half a package which it later takes for a whole one: without stamp-made the next
     # set-up begins with an empty .venv.
-    rm -f .venv/stamp-made .venv/stamp-run .venv/stamp-dev
-    pip install --require-hashes --only-binary :all: -r "$lock" ||
-        fail "pip could not install $lock" 'It needs the network once. Run the same command again to go on from here.'
+    rm -f .venv/stamp-made .venv/stamp-run .venv/stamp-flash .venv/stamp-dev
+    install_lock || fail "pip could not install $lock" \
+        'It needs the network once. Run the same command again to go on from here.'
     pip install --no-deps --no-build-isolation --editable . || fail 'pip could not install this project into .venv'
     # setuptools' own editable hook lists the packages of today; plain paths also hold those of tomorrow, and pyright
     # can read them.
     printf '%s\n' "$top/agent" "$top/broker" "$top/tools" \
         >"$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/henge.pth"
     echo "$top" >.venv/stamp-made
-    [ "$1" = run ] || echo "$stamp" >.venv/stamp-dev
+    [ "$1" != dev ] || echo "$stamp" >.venv/stamp-dev
+    [ "$1" = run ] || echo "$stamp" >.venv/stamp-flash
     echo "$stamp" >.venv/stamp-run
+}
+
+# esptool comes as source only, and is built with the setuptools that the same lock names: so that is there first.
+install_lock() {
+    awk '/^[^ ]/ { keep = !/^esptool==/ } keep' "$lock" >.venv/wheels.lock &&
+        pip install --require-hashes --only-binary :all: -r .venv/wheels.lock || return 1
+    ! grep -q '^esptool==' "$lock" ||
+        pip install --require-hashes --no-deps --no-build-isolation --only-binary :all: --no-binary esptool -r "$lock"
 }
 
 pip() { "$top/.venv/bin/python" -m pip --disable-pip-version-check --quiet --quiet "$@"; }
@@ -116,7 +125,7 @@ make_stubs() {
     echo "$stubs" >.cache/stubs/stamp
 }
 
-# The development lock is made first and binds the other: one .venv can then grow from the one to the other. uv looks
+# The development lock is made first and binds the others: one .venv can then grow from each to the next. uv looks
 # at the public registry only, whatever pip is configured to, and writes no address.
 make_locks() {
     find_python
@@ -129,7 +138,8 @@ make_locks() {
         .cache/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
             --no-emit-index-url --no-header --no-annotate --output-file "$out" "$@"
     }
-    compile requirements-dev.lock --group build --extra bench --extra test pyproject.toml
+    compile requirements-dev.lock --group build --extra bench --extra flash --extra test pyproject.toml
+    compile requirements-flash.lock --group build --extra flash --constraint requirements-dev.lock pyproject.toml
     compile requirements.lock --group build --constraint requirements-dev.lock pyproject.toml
     compile requirements-esp32.lock --group pyproject.toml:esp32
     compile requirements-pico.lock --group pyproject.toml:pico

@@ -1,0 +1,1 @@
+"""fleetsim: the real agent on simulated ground: flash whose power fails, boards, networks."""

@@ -3,7 +3,7 @@
 Pure. The signature is checked first, and nothing in a document is looked at before it holds.
 """
 
-from henge_protocol import errors, schema, signing
+from henge_protocol import errors, signing, verdicts
 from henge_protocol.errors import WHOLE_DOCUMENT, BadMessage, Problem
 from henge_protocol.messages import Desired, Document
 
@@ -41,7 +41,7 @@ class Candidate:
 class Documents:
     """Reads documents for one device with its 32-byte key, against the settings that its drivers declare."""
 
-    def __init__(self, device: str, key: bytes, settings: "dict[str, schema.Setting]") -> None:
+    def __init__(self, device: str, key: bytes, settings: "dict[str, verdicts.Setting]") -> None:
         self._device = device
         self._key = key
         self._settings = settings
@@ -50,7 +50,7 @@ class Documents:
     def nothing(self) -> Candidate:
         """What a board uses that was never told anything: the defaults."""
         candidate = Candidate()
-        candidate.values = schema.defaults(self._settings)
+        candidate.values = verdicts.defaults(self._settings)
         candidate.signed = True
         return candidate
 
@@ -92,8 +92,8 @@ class Documents:
 
     def _open(self, candidate: Candidate) -> None:
         candidate.digest = signing.document_digest(self._key, candidate.doc)
-        candidate.values = schema.defaults(self._settings)
-        if len(candidate.doc) > schema.MAX_DOCUMENT:
+        candidate.values = verdicts.defaults(self._settings)
+        if len(candidate.doc) > verdicts.MAX_DOCUMENT:
             candidate.problems = [Problem(WHOLE_DOCUMENT, errors.TOO_LARGE)]
             return
         try:
@@ -101,11 +101,11 @@ class Documents:
         except BadMessage as error:
             candidate.problems = [Problem(WHOLE_DOCUMENT, errors.BAD_DOCUMENT, str(error))]
             return
-        candidate.problems = schema.check(self._settings, values) + schema.missing(self._settings, values)
+        candidate.problems = verdicts.check(self._settings, values) + verdicts.missing(self._settings, values)
         wrong = [problem.key for problem in candidate.problems]
         for key, value in values.items():
             if key not in wrong:
-                candidate.values[key] = schema.normal(self._settings[key], value)
+                candidate.values[key] = verdicts.normal(self._settings[key], value)
 
     def _unsealed(self, values: dict) -> dict:
         """`values` with their secrets opened. Raises BadMessage."""

@@ -7,7 +7,6 @@ import os
 
 from henge_agent.board import Board
 from henge_agent.compat import open_stream, sync_file, sync_folder
-from henge_agent.drivers.led import Light
 from henge_agent.slots import MAX_RECORD
 
 _PADDING = bytes(512)  # a file is filled up in pieces, which a small heap has room for
@@ -74,7 +73,7 @@ class FileStorage:
         return self._folder + "/" + place
 
 
-class SimulatedLight(Light):
+class SimulatedLight:
     """`show.light(red, green, blue)` is told what a real one would be driven with."""
 
     def __init__(self, show) -> None:
@@ -94,13 +93,13 @@ class SimulatedSensor:
         self._chance = chance
         self._celsius = 21.0
 
-    async def read(self) -> dict:
-        """{"temperature": degrees Celsius, to a tenth}."""
+    async def read(self) -> float:
+        """Degrees Celsius, to a tenth."""
         self._celsius += (self._chance() - 0.5) * 0.6 + (21.0 - self._celsius) * 0.05
         celsius = round(self._celsius, 1)
         if self._show:
             self._show.temperature(celsius)
-        return {"temperature": celsius}
+        return celsius
 
 
 def _make_folder(path: str) -> None:

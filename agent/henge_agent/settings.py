@@ -4,7 +4,7 @@ A set of values is applied whole or not at all: when one driver does not take it
 back.
 """
 
-from henge_protocol import errors, schema
+from henge_protocol import errors, verdicts
 from henge_protocol.errors import WHOLE_DOCUMENT, Problem
 
 from henge_agent.compat import explain
@@ -22,7 +22,7 @@ class Settings:
     """What `drivers` declare, together, and its values. `warn(text)` is told what cannot be reported otherwise.
 
     A driver has `SETTINGS`, a map of declarations, and `apply(values)`, which gets all values and may raise. Raises
-    ValueError where two declare the same setting, BadSchema where a declaration is none.
+    ValueError where two declare the same setting. That each declaration is sound is for the drivers' tests.
     """
 
     def __init__(self, drivers: list, warn) -> None:
@@ -36,7 +36,7 @@ class Settings:
                 if key in declarations:
                     raise ValueError("two drivers declare " + key)
             declarations.update(driver.SETTINGS)
-        self.declared: "dict[str, schema.Setting]" = schema.parse(declarations) if declarations else {}
+        self.declared: "dict[str, verdicts.Setting]" = verdicts.declared(declarations)
 
     def __getitem__(self, key: str):
         return self._values[key]

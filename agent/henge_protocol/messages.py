@@ -6,7 +6,7 @@ so that a newer peer can say more. Decoding raises BadMessage and nothing else.
 
 from henge_protocol import cbor, topics
 from henge_protocol.errors import BadMessage
-from henge_protocol.schema import MAX_DOCUMENT, is_key
+from henge_protocol.verdicts import MAX_DOCUMENT, is_key
 
 # What became of a document; the sentences are for people.
 APPLIED = "applied"

@@ -164,7 +164,7 @@ def _of_device(device: Device, problems: list[Problem]) -> list[Problem]:
 def _normal(settings: dict) -> dict:
     """Declarations in their one form. Raises Invalid."""
     try:
-        return {key: setting.declaration() for key, setting in limits.parse(settings).items()}
+        return {key: limits.declaration_of(setting) for key, setting in limits.parse(settings).items()}
     except BadSchema as error:
         raise Invalid("These settings cannot be declared like this. Nothing was changed.", error.problems) from error
 

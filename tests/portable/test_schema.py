@@ -170,8 +170,8 @@ class TestValues(unittest.TestCase):
 class TestDeclarations(unittest.TestCase):
     def test_a_setting_declares_itself_without_what_was_not_given(self):
         declaration = {"type": "float", "min": 0.1, "max": 9.5, "step": 0.1, "default": 0.3, "unit": "V", "risky": True}
-        self.assertEqual(schema.parse({"a": declaration})["a"].declaration(), declaration)
-        self.assertEqual(setting(type="bool", default=False).declaration(), {"type": "bool", "default": False})
+        self.assertEqual(schema.declaration_of(schema.parse({"a": declaration})["a"]), declaration)
+        self.assertEqual(schema.declaration_of(setting(type="bool", default=False)), {"type": "bool", "default": False})
 
     def test_keys_are_dotted_lower_case_words(self):
         for key in ("a", "led.color", "a1.b_2.c", "x" * 64):

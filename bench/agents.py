@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
+from henge_agent.address import Address
 from henge_agent.agent import Agent
-from henge_agent.board import Board, NullSensor
+from henge_agent.board import Board, NullLight, NullSensor
 from henge_agent.credential import parse
+from henge_agent.drivers.driver import Driver
+from henge_agent.drivers.led import Led
+from henge_agent.drivers.thermometer import Thermometer
 
 
 class _Roll:
@@ -32,16 +36,15 @@ class _Roll:
 class _BenchBoard(Board):
     """With everything that the schema `lamp` speaks of."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.sensor = NullSensor()
+    def drivers(self) -> list[Driver]:
+        return [Led(NullLight()), Thermometer(NullSensor())]
 
 
 async def _run(host: str, port: int, credentials: list[dict[str, str]]) -> None:
     roll = _Roll(len(credentials))
     async with asyncio.TaskGroup() as group:
         for credential in credentials:
-            agent = Agent(_BenchBoard(), parse(json.dumps(credential)), host, port, observer=roll)
+            agent = Agent(_BenchBoard(), parse(json.dumps(credential)), Address(host, port, False), observer=roll)
             group.create_task(agent.run(), name=credential["username"])
         await roll.all_there.wait()
         print("connected", flush=True)

@@ -3,7 +3,8 @@
 import asyncio
 import sys
 
-from henge_agent import credential
+from henge_agent import address, credential
+from henge_agent.address import BadAddress
 from henge_agent.agent import Agent
 from henge_agent.compat import PROGRAM, hear_interrupts, reason, tls_context, write_line
 from henge_agent.credential import BadCredential, Credential
@@ -26,7 +27,6 @@ HELP = (
 )
 
 _OPTIONS = ("--server", "--credential", "--data")
-_PORTS = {"mqtts": "8883", "mqtt": "1883"}
 _NO_CA = """{} holds no CA, so the server cannot be known, and TLS is not possible
 `fleetctl device rotate {} --out FILE` writes one with it"""
 _FAILED, _USAGE_ERROR, _INTERRUPTED = 1, 2, 130
@@ -55,28 +55,14 @@ class Options:
         for name in _OPTIONS:
             if not found.get(name):
                 raise UsageError("{} is missing\n{}".format(name, USAGE))
-        scheme, self.host, self.port = _address(found["--server"])
         self.credential = _credential(found["--credential"])
-        if scheme is None:  # that port is for TLS only, and a password is not to be tried there in the clear
-            scheme = "mqtts" if self.credential.authorities or self.port == 8883 else "mqtt"
-        self.with_tls = scheme == "mqtts"
-        if self.with_tls and not self.credential.authorities:
+        try:
+            self.address = address.parse(found["--server"], bool(self.credential.authorities))
+        except BadAddress as error:
+            raise UsageError("--server {}: {}".format(found["--server"], error))
+        if self.address.with_tls and not self.credential.authorities:
             raise UsageError(_NO_CA.format(found["--credential"], self.credential.device))
         self.data = found["--data"]
-
-
-def _address(text: str) -> "tuple[str | None, str, int]":
-    """Scheme, if one is named, host and port."""
-    scheme, rest = None, text
-    for name, default in _PORTS.items():
-        if text.startswith(name + "://"):
-            scheme, rest = name, text[len(name) + 3 :]
-            if ":" not in rest or rest.endswith("]"):  # [::1]
-                rest += ":" + default
-    host, _, port = rest.rpartition(":")
-    if not host or "/" in rest or not port.isdigit() or not 0 < int(port) < 65536:
-        raise UsageError("--server {}: expected HOST:PORT, like 192.168.1.5:8883, or mqtts://HOST".format(text))
-    return scheme, host.strip("[]"), int(port)
 
 
 def _credential(path: str) -> Credential:
@@ -108,11 +94,10 @@ async def run(options: Options) -> None:
     agent = Agent(
         board,
         options.credential,
-        options.host,
-        options.port,
+        options.address,
         log=lambda level, text: write_line(sys.stderr, "{}: {}".format(device, text)),
         observer=panel,
-        tls=_context(options) if options.with_tls else None,
+        tls=_context(options) if options.credential.authorities else None,
     )
     crew = Crew()
     crew.add("agent", agent.run())

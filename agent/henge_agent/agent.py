@@ -9,14 +9,14 @@ from henge_protocol import messages, topics
 from henge_protocol.errors import BadMessage
 
 from henge_agent import packets, trust
+from henge_agent.address import Address
 from henge_agent.backoff import Backoff
 from henge_agent.clock import Clock
 from henge_agent.commands import Commands
 from henge_agent.compat import explain, free_memory
 from henge_agent.crew import Crew
 from henge_agent.documents import Documents
-from henge_agent.drivers.led import Led
-from henge_agent.drivers.thermometer import Thermometer
+from henge_agent.drivers.server import Server
 from henge_agent.greeting import hello
 from henge_agent.link import CredentialRefused, Link, LinkClosed, LinkLost, LinkRefused, ServerNotTrusted
 from henge_agent.memory import Memory
@@ -37,8 +37,8 @@ _MAX_LOG_TEXT = 200  # characters of a log line: even at four bytes each they fi
 
 
 class Agent:
-    """One board's agent. `drivers` are what the board's hardware suggests where none are given. `tls` is a context of
-    compat.tls_context; None: the connection is not encrypted.
+    """One board's agent. `address` is where its server is, as long as no setting says otherwise. `drivers` are the
+    board's own where none are given. `tls` is a context of compat.tls_context, for addresses with TLS.
 
     `log(level, text)` gets short lines; `observer.agent(status)` gets `status()` whenever it may have changed.
     """
@@ -47,8 +47,7 @@ class Agent:
         self,
         board,
         credential,
-        host: str,
-        port: int,
+        address: Address,
         drivers: "list | None" = None,
         log=None,
         observer=None,
@@ -58,8 +57,10 @@ class Agent:
     ) -> None:
         self._board = board
         self._credential = credential
-        self._host, self._port, self._tls = host, port, tls
-        self._drivers = stock_drivers(board) if drivers is None else drivers
+        self._tls = tls
+        self._server = Server(address, tls is not None)
+        own = [self._server] + ([board.wifi] if board.wifi else [])
+        self._drivers = own + (board.drivers() if drivers is None else drivers)
         self._log = log
         self._observer = observer
         self._trial_ms = trial_ms
@@ -72,6 +73,7 @@ class Agent:
         self._outbox = Outbox(credential.device)
         self._trial_began = asyncio.Event()
         self._is_up = False
+        self._last_loss = ""  # why the last connection ended, or was not made
         self._closed_early = 0  # connections in a row
         self.settings = Settings(self._drivers, self._warn)
         self._documents = Documents(credential.device, credential.key, self.settings.declared)
@@ -130,14 +132,16 @@ class Agent:
             try:
                 await self._connect()
             except LinkRefused as error:
+                self._last_loss = str(error)
                 wait_s = self._backoff.after_refusal() / 1000
                 self._warn(_with_wait(error, wait_s))
                 if isinstance(error, CredentialRefused):
                     self._warn(_NEW_CREDENTIAL.format(self._credential.device))
                 if isinstance(error, ServerNotTrusted):
-                    for todo in trust.todo(error.faults, self._host, self._credential.device):
+                    for todo in trust.todo(error.faults, self._server.address.host, self._credential.device):
                         self._warn(todo)
             except LinkLost as error:
+                self._last_loss = str(error)
                 wait_s = self._wait_after(began, self._backoff)
                 self._say("info", _with_wait(error, wait_s))
                 self._suspect_a_twin(error, began)
@@ -155,9 +159,10 @@ class Agent:
         link = Link(self._clock, self._keep_alive_s, _MAX_PACKET, self._take_message)
         crew = Crew()
         try:
-            await link.open(self._open, self._host, self._port, self._connect_packet())
-            how = "with TLS" if self._tls else "without TLS"
-            self._say("info", "connected to {}:{}, {}".format(self._host, self._port, how))
+            address = self._server.address
+            await link.open(self._open, address.host, address.port, self._connect_packet())
+            how = "with TLS" if address.with_tls else "without TLS"
+            self._say("info", "connected to {}, {}".format(address, how))
             self._outbox.clear()
             self._sync.connected()
             self._is_up = True
@@ -173,7 +178,8 @@ class Agent:
             self._show()
 
     async def _open(self, host: str, port: int):
-        return await (self._board.connect(host, port, self._tls) if self._tls else self._board.connect(host, port))
+        tls = self._tls if self._server.address.with_tls else None
+        return await self._board.connect(host, port, tls)
 
     async def _send(self, link: Link) -> None:
         """Who it is first, then that it is there, then what it wants to hear; after that, what comes."""
@@ -220,7 +226,7 @@ class Agent:
             self._trial_began.clear()
             while self._sync.deadline_ms is not None:
                 await asyncio.sleep(max(0, self._sync.deadline_ms - self._clock.ms()) / 1000)
-                self._perform(self._sync.tick(self._clock.ms()))
+                self._perform(self._sync.tick(self._clock.ms(), self._last_loss))
 
     def _topic(self, channel: str) -> str:
         return topics.build(self._credential.device, channel)
@@ -266,11 +272,3 @@ class Agent:
 
 def _with_wait(error: LinkLost, wait_s: float) -> str:
     return "{}; trying again in {} s".format(error, int(wait_s) + 1)
-
-
-def stock_drivers(board) -> list:
-    """A driver for each piece of hardware that a board has."""
-    drivers: list = [Led(board.light)]
-    if board.sensor is not None:
-        drivers.append(Thermometer(board.sensor))
-    return drivers

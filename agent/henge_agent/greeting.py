@@ -11,8 +11,10 @@ from henge_agent.compat import RUNTIME
 _ROOM_FOR_ERRORS = (400, 0)
 
 
-def hello(board, in_use, reports, boot: int, free: int) -> bytes:
-    """The payload: who the board is, which document is `in_use`, the last of the `reports`, bytes of `free` memory."""
+def hello(board, in_use, reports, boot: int, free: int, found: "str | None" = None, safe: bool = False) -> bytes:
+    """The payload: who the board is, which document is `in_use`, the last of the `reports`, bytes of `free` memory,
+    what was `found` wrong with the flash, and whether the board is in `safe` mode.
+    """
     message = Hello(
         proto=PROTOCOL_VERSION,
         uid=board.uid,
@@ -26,6 +28,9 @@ def hello(board, in_use, reports, boot: int, free: int) -> bytes:
         boot=boot,
         reset=board.reset_cause,
         free=free,
+        found=found,
+        rssi=board.rssi(),
+        safe=safe,
     )
     for room in _ROOM_FOR_ERRORS:
         message.last = reports.last_within(room)

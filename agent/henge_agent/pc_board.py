@@ -7,6 +7,8 @@ import os
 
 from henge_agent.board import Board
 from henge_agent.compat import open_stream, sync_file, sync_folder
+from henge_agent.drivers.led import Led
+from henge_agent.drivers.thermometer import Thermometer
 from henge_agent.slots import MAX_RECORD
 
 _PADDING = bytes(512)  # a file is filled up in pieces, which a small heap has room for
@@ -22,12 +24,15 @@ class PcBoard(Board):
         super().__init__()
         self.storage = FileStorage(folder)
         self.uid = _machine_id(folder)
-        self.light = SimulatedLight(show)
-        self.sensor = SimulatedSensor(show, self.chance)  # type: ignore[assignment]
+        self._show = show
 
     async def connect(self, host: str, port: int, tls=None):
         """TCP, with TLS where there is a context for it; small packets go out at once."""
         return await open_stream(host, port, tls, no_delay=True)
+
+    def drivers(self) -> list:
+        """A lamp and a thermometer that are shown, not built in."""
+        return [Led(SimulatedLight(self._show)), Thermometer(SimulatedSensor(self._show, self.chance))]
 
 
 class FileStorage:

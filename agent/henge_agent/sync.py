@@ -5,7 +5,7 @@ that come back, in their order; a performed action's outcome is an event again. 
 so a newer document replaces an older one wherever one has to wait; only a trial is decided first.
 """
 
-from henge_protocol.errors import Problem
+from henge_protocol.errors import NOT_CONFIRMED, WHOLE_DOCUMENT, Problem
 from henge_protocol.messages import APPLIED, CONFIRMED, REJECTED, ROLLED_BACK, TRIAL
 
 from henge_agent.documents import Candidate
@@ -75,7 +75,7 @@ class Sync:
             self._settle(current, outcome)
         self._refused = refused
         if lost_trial is not None:
-            return self._refuse(lost_trial, ROLLED_BACK, [])
+            return self._take_back(lost_trial, "the board started again during the trial")
         if refused and (not self._is_told or refused.order > self.current.order):
             return [self._report_refusal()]
         return [self._report_current()] if self._is_told else []
@@ -133,13 +133,13 @@ class Sync:
         self.phase = PROBATION
         return []
 
-    def tick(self, now_ms: int) -> list:
-        """Time has passed."""
+    def tick(self, now_ms: int, why: str = "") -> list:
+        """Time has passed. `why` says in a sentence what has kept the proof of a trial away."""
         if self.phase != PROBATION or not self._trial or not self._trial.is_overdue(now_ms):
             return []
         candidate, self._trial = self._trial.candidate, None
         self.phase = IDLE
-        actions = self._refuse(candidate, ROLLED_BACK, [])
+        actions = self._take_back(candidate, why)
         actions.insert(1, (TAKE_BACK, self.current))
         actions.append((RECONNECT, "the settings before the trial are in use again"))
         return actions + self._next()
@@ -185,6 +185,9 @@ class Sync:
     def _refuse(self, candidate: Candidate, state: str, problems: "list[Problem]") -> list:
         self._refused = Refusal(candidate.order, state, problems)
         return [(REFUSE, self._refused), self._report_refusal()]
+
+    def _take_back(self, candidate: Candidate, why: str) -> list:
+        return self._refuse(candidate, ROLLED_BACK, [Problem(WHOLE_DOCUMENT, NOT_CONFIRMED, why)])
 
     def _report_current(self) -> tuple:
         return (REPORT, self.current.order, self.outcome, self.current.digest, [])

@@ -10,6 +10,7 @@ TOO_LARGE = "too_large"
 BAD_MAC = "bad_mac"
 BAD_DOCUMENT = "bad_document"
 DRIVER_FAILED = "driver_failed"
+NOT_CONFIRMED = "not_confirmed"
 
 SENTENCES = {
     UNKNOWN_KEY: "there is no such setting",
@@ -22,6 +23,7 @@ SENTENCES = {
     BAD_MAC: "the document's signature does not fit this device",
     BAD_DOCUMENT: "the document cannot be read",
     DRIVER_FAILED: "the hardware did not take the setting",
+    NOT_CONFIRMED: "no signed document arrived in time under the new settings",
 }
 
 # The key under which a report names a problem of the whole document.

@@ -4,6 +4,8 @@ A message is a CBOR map. Decoding checks every field and the size; a field that 
 so that a newer peer can say more. Decoding raises BadMessage and nothing else.
 """
 
+import hashlib
+
 from henge_protocol import cbor, topics
 from henge_protocol.errors import BadMessage
 from henge_protocol.verdicts import MAX_DOCUMENT, is_key
@@ -35,6 +37,10 @@ _UINT64 = (1 << 64) - 1
 
 def _is_uint(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _UINT64
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_uint32(value: object) -> bool:
@@ -218,7 +224,8 @@ def _is_report(value: object) -> bool:
 class Hello(Message):
     """Who a board is and what it has, first thing after every CONNACK.
 
-    `last` is the map of a Report; `free` is bytes of heap.
+    `last` is the map of a Report; `free` is bytes of heap; `caps` is `caps_of` what its firmware announces, empty where
+    it announces nothing; `rssi` is in dBm.
     """
 
     NAME = "hello"
@@ -238,6 +245,9 @@ class Hello(Message):
         ("reset", _is_text, "a text"),
         ("free", _is_uint, "a number of bytes"),
         ("sleep_s", _or_none(_is_uint), "a number of seconds or null"),
+        ("found", _or_none(_is_text), "a text or null"),
+        ("rssi", _or_none(_is_int), "a whole number or null"),
+        ("safe", _or_none(_is_bool), "true, false or null"),
     )
     proto: int
     uid: bytes
@@ -253,6 +263,9 @@ class Hello(Message):
     reset: str
     free: int
     sleep_s: "int | None"
+    found: "str | None"
+    rssi: "int | None"
+    safe: "bool | None"
 
 
 class Telemetry(Message):
@@ -349,3 +362,8 @@ class Announcement(Message):
     MAX_BYTES = topics.MAX_BYTES[topics.SCHEMA]
     SHAPE = (("settings", _is_map, "a map from keys to declarations"),)
     settings: dict
+
+
+def caps_of(announcement: bytes) -> bytes:
+    """The 16 bytes by which an encoded Announcement is known: `caps` of a hello."""
+    return hashlib.sha256(announcement).digest()[:16]

@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from henge_agent.address import Address
 from henge_agent.agent import Agent
-from henge_agent.board import Board
+from henge_agent.board import Board, NullLight
 from henge_agent.credential import Credential
+from henge_agent.drivers.driver import Driver
+from henge_agent.drivers.led import Led
 from henge_mqtt import Broker, Listener
 from henge_protocol import topics
 
@@ -28,8 +31,13 @@ async def listener(desk: Desk) -> AsyncIterator[tuple[Broker, Listener]]:
     await broker.close()
 
 
+class Lamp(Board):
+    def drivers(self) -> list[Driver]:
+        return [Led(NullLight())]
+
+
 def agent_of(number: int, port: int) -> Agent:
-    return Agent(Board(), Credential(f"d{number}", PASSWORD, KEY), "127.0.0.1", port)
+    return Agent(Lamp(), Credential(f"d{number}", PASSWORD, KEY), Address("127.0.0.1", port, False))
 
 
 async def test_each_takes_its_own_document(desk: Desk, listener: tuple[Broker, Listener]) -> None:

@@ -5,6 +5,7 @@ signs them. Real classes; for both runtimes.
 from henge_agent import sync
 from henge_agent.board import MemoryStorage
 from henge_agent.documents import Documents
+from henge_agent.drivers.driver import Driver
 from henge_agent.memory import Memory
 from henge_agent.performer import Performer
 from henge_agent.reports import Reports
@@ -30,7 +31,7 @@ def signed_doc(rev: int, doc: bytes, epoch: int = EPOCH, key: bytes = KEY, devic
     return Desired(epoch=epoch, rev=rev, doc=doc, mac=signing.config_mac(key, device, epoch, rev, doc)).encode()
 
 
-class FakeDriver:
+class FakeDriver(Driver):
     """Takes a level; one of them is more than its hardware bears. Changing the network is risky."""
 
     SETTINGS = {

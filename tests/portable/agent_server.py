@@ -128,5 +128,5 @@ class WiredBoard(Board):
     def chance(self) -> float:
         return 0.0
 
-    async def connect(self, host: str, port: int):
+    async def connect(self, host: str, port: int, tls=None):
         return await self._server.connect(host, port)

@@ -10,6 +10,7 @@ import asyncio
 from agent_fakes import DEVICE, KEY, FakeDriver, signed
 from agent_server import SOON_S, SUBSCRIBE, Peer, ScriptedServer, WiredBoard
 from henge_agent import packets
+from henge_agent.address import Address
 from henge_agent.agent import Agent
 from henge_agent.credential import Credential
 from henge_agent.crew import Crew
@@ -61,8 +62,7 @@ class TestAgent(unittest.IsolatedAsyncioTestCase):
         agent = Agent(
             self.board,
             who,
-            "server",
-            1883,
+            Address("server", 1883, False),
             drivers or [PatientDriver()],
             log=lambda level, text: self.said.append(text),
             observer=observer,

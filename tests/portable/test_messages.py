@@ -24,6 +24,9 @@ HELLO = {
     "reset": "power",
     "free": 100000,
     "sleep_s": None,
+    "found": None,
+    "rssi": None,
+    "safe": None,
 }
 
 # Each class with fields that are right, and for each field some that are not.
@@ -73,6 +76,9 @@ EXAMPLES = (
             "reset": (None,),
             "free": (-1, None),
             "sleep_s": (-1, 0.5),
+            "found": (1, b"text"),
+            "rssi": (True, "strong"),
+            "safe": (1, "yes"),
         },
     ),
     (
@@ -122,7 +128,7 @@ class TestMessages(unittest.TestCase):
                 less = dict(fields)
                 del less[name]
                 with self.subTest(kind=kind.__name__, name=name):
-                    if name in ("last", "sleep_s", "data"):
+                    if name in ("last", "sleep_s", "data", "found", "rssi", "safe"):
                         self.assertIsNone(getattr(kind.decode(cbor.encode(less)), name))
                     else:
                         self.assertRefused(kind, cbor.encode(less), name)

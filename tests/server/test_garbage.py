@@ -47,6 +47,9 @@ hellos = st.fixed_dictionaries(
         **dict.fromkeys(("proto", "rev", "free"), st.integers(min_value=0, max_value=(1 << 64) - 1)),
         "last": st.none() | reports,
         "sleep_s": st.none() | small,
+        "found": st.none() | st.text(max_size=20),
+        "rssi": st.none() | small,
+        "safe": st.none() | st.booleans(),
     }
 )
 

@@ -3,6 +3,8 @@
 import asyncio
 import math
 
+from henge_agent.drivers.driver import Driver
+
 # Milliseconds of light and of dark: one blink a second, which the eye takes for "blinking" and not for "broken".
 _BLINK_MS = 500
 # One breath in milliseconds: that of a person at rest.
@@ -11,7 +13,7 @@ _BREATH_MS = 4000
 _BREATH_STEP_MS = 40
 
 
-class Led:
+class Led(Driver):
     """`light.set(red, green, blue)` takes 0..255 each and drives the pins with exactly that."""
 
     SETTINGS = {

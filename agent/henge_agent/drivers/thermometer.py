@@ -2,8 +2,10 @@
 
 import asyncio
 
+from henge_agent.drivers.driver import Driver
 
-class Thermometer:
+
+class Thermometer(Driver):
     """`sensor` has a coroutine `read()` that gives degrees Celsius; it may take a second and may raise OSError."""
 
     SETTINGS = {"sensor.period": {"type": "duration", "min": 1, "max": 3600, "default": 30, "unit": "s"}}

@@ -1,0 +1,41 @@
+"""Provision: what a board was set up with, from the file that `fleetctl flash` wrote onto it. Pure.
+
+It is what a board begins with; settings that the server sends may say otherwise.
+"""
+
+import json
+
+from henge_agent import address, credential
+from henge_agent.credential import BadCredential
+
+PATH = "/henge.json"
+
+
+class Provision:
+    """`credential` is who the board is, `address` where its server is, `networks` the Wi-Fis it may join, as (ssid,
+    password) each; `country` two letters, or none; `ntp` a host to ask for the time, or none.
+    """
+
+    def __init__(self, found: dict) -> None:
+        self.credential = credential.parse(json.dumps(found["credential"]))
+        self.address = address.parse(found["server"], bool(self.credential.authorities))
+        self.networks = [(network["ssid"], network.get("password", "")) for network in found.get("networks", ())]
+        self.country: str = found.get("country", "")
+        self.ntp: str = found.get("ntp", "")
+
+
+class BadProvision(ValueError):
+    """The file is none that `fleetctl flash` wrote."""
+
+
+def load(path: str = PATH) -> Provision:
+    """Raises BadProvision."""
+    try:
+        with open(path) as file:
+            return Provision(json.load(file))
+    except OSError:
+        raise BadProvision("there is no {}: `fleetctl flash DEVICE` writes it".format(path))
+    except BadCredential as error:
+        raise BadProvision("{}: {}".format(path, error))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadProvision("{} cannot be used: {}; `fleetctl flash DEVICE` writes it anew".format(path, error))

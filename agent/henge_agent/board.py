@@ -76,6 +76,6 @@ class NullLight:
 class NullSensor:
     """A sensor that always says the same."""
 
-    async def read(self) -> float:
-        """Degrees Celsius."""
-        return 20.0
+    async def read(self) -> dict:
+        """{"temperature": degrees Celsius}."""
+        return {"temperature": 20.0}

@@ -7,7 +7,7 @@ import os
 
 from henge_agent.board import Board
 from henge_agent.compat import open_stream, sync_file, sync_folder
-from henge_agent.drivers.led import Led
+from henge_agent.drivers.led import Led, Light
 from henge_agent.drivers.thermometer import Thermometer
 from henge_agent.slots import MAX_RECORD
 
@@ -78,7 +78,7 @@ class FileStorage:
         return self._folder + "/" + place
 
 
-class SimulatedLight:
+class SimulatedLight(Light):
     """`show.light(red, green, blue)` is told what a real one would be driven with."""
 
     def __init__(self, show) -> None:
@@ -98,13 +98,13 @@ class SimulatedSensor:
         self._chance = chance
         self._celsius = 21.0
 
-    async def read(self) -> float:
-        """Degrees Celsius, to a tenth."""
+    async def read(self) -> dict:
+        """{"temperature": degrees Celsius, to a tenth}."""
         self._celsius += (self._chance() - 0.5) * 0.6 + (21.0 - self._celsius) * 0.05
         celsius = round(self._celsius, 1)
         if self._show:
             self._show.temperature(celsius)
-        return celsius
+        return {"temperature": celsius}
 
 
 def _make_folder(path: str) -> None:

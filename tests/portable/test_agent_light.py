@@ -9,14 +9,14 @@ import asyncio
 
 from henge_agent.crew import Crew
 from henge_agent.drivers import led
-from henge_agent.drivers.led import Led
+from henge_agent.drivers.led import Led, Light
 from henge_agent.drivers.thermometer import Thermometer
 from henge_protocol import schema
 
 ON = {"led.on": True, "led.color": "#ff8800", "led.brightness": 100, "led.mode": "steady"}
 
 
-class Lamp:
+class Lamp(Light):
     """A light that remembers what it was driven with."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class TestDrivers(unittest.TestCase):
 
     def test_what_the_stock_drivers_declare_is_a_schema_with_a_default_for_everything(self):
         declared = schema.parse(dict(list(Led.SETTINGS.items()) + list(Thermometer.SETTINGS.items())))
-        self.assertEqual(len(schema.defaults(declared)), 5)
+        self.assertEqual(len(schema.defaults(declared)), 7)
         self.assertEqual(schema.missing(declared, {}), [])
 
 

@@ -1,29 +1,44 @@
-"""Driver: the class that every driver begins with. What a setting does to the hardware, and what the hardware says."""
+"""Driver: what a setting does to the hardware, the base class of all of them, and the time that they wait by.
+
+A driver declares its settings and holds its numbers, in one file. It knows no network, no flash and no other driver.
+"""
 
 import asyncio
 
+from henge_agent.compat import TICKS_PERIOD, ticks_ms
+
 
 class Driver:
-    """A driver declares its settings and overrides what it has a use for. Making one must not touch the hardware yet."""
+    """Every method may be left out. `SETTINGS` maps keys to declarations, as henge_protocol.schema.parse takes them."""
 
-    SETTINGS: dict = {}  # declarations, as henge_protocol.schema.parse takes them
+    SETTINGS: dict = {}
 
     def apply(self, values: dict) -> None:
-        """Takes the values of all settings, complete and checked.
-
-        Must be quick. May raise, and then gets the old ones again.
+        """Gets the values of all settings of the board, complete and checked, at the start and whenever one of this
+        driver's has changed. Must be quick. May raise: the document is refused then, with the text of the error, and
+        the old values are applied again.
         """
 
     async def run(self, tell) -> None:
-        """Goes on until it is cancelled, and sends readings with `await tell({name: value})`."""
+        """Goes on until it is cancelled; `await tell({name: value})` sends readings. What it raises is logged, and it
+        is started again later.
+        """
         await asyncio.Event().wait()
 
+    async def identify(self) -> None:
+        """Shows a person for some seconds which board this is."""
+
     async def read(self) -> dict:
-        """Readings as they are now, {name: number, text or bool}."""
+        """Readings now, {name: value}. May raise."""
         return {}
 
-    async def identify(self) -> None:
-        """Shows a person for some seconds that it is this board, then goes back to what it did."""
+    def declare(self, settings: dict, defaults: dict) -> None:
+        """Adds settings to this one object's, with the defaults of its board: {key: value}."""
+        self.SETTINGS = dict(self.SETTINGS)
+        for key, declaration in settings.items():
+            self.SETTINGS[key] = dict(declaration)
+            if key in defaults:
+                self.SETTINGS[key]["default"] = defaults[key]
 
 
 class Dormant(Driver):
@@ -31,3 +46,38 @@ class Dormant(Driver):
 
     def __init__(self, driver: Driver) -> None:
         self.SETTINGS = driver.SETTINGS
+
+
+class Time:
+    """Time as drivers have it. A test hands them one that is moved by hand."""
+
+    def ms(self) -> int:
+        """A count of milliseconds that wraps."""
+        return ticks_ms()
+
+    def since(self, earlier: int) -> int:
+        """Milliseconds since `ms` gave `earlier`."""
+        return (self.ms() - earlier) % TICKS_PERIOD
+
+    async def sleep(self, seconds: float) -> None:
+        """Lets so many seconds pass."""
+        await asyncio.sleep(seconds)
+
+    async def pause(self, event: asyncio.Event, seconds: float) -> None:
+        """Waits for the event, for so many seconds at most."""
+        try:
+            await asyncio.wait_for(event.wait(), seconds)
+        except asyncio.TimeoutError:
+            pass  # the time is over
+
+
+def pin_id(text: str) -> "int | str":
+    """A pin as `machine.Pin` takes it: a number, or a name that the board knows, like LED. Raises ValueError."""
+    if not text:
+        raise ValueError("no pin is set")
+    return int(text) if text.isdigit() else text
+
+
+def why(error: Exception) -> str:
+    """What the hardware's own modules have to say, which is not always a text."""
+    return str(error) or type(error).__name__

@@ -1,0 +1,1 @@
+"""What runs on the board itself while it is flashed: texts for MicroPython, which fleetctl.flash.script sends there."""

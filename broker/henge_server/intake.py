@@ -1,4 +1,5 @@
-"""Intake: takes what devices say into the store. A hello or a report is acknowledged when it is on disk, not before.
+"""Intake: takes what devices say into the store. A hello, a report or a result is acknowledged when it is on disk, not
+before.
 
 One task works through batches: the oldest waiting message of every device that has one, decided on what the store has,
 written as one Write. So each device's messages keep their order, and a storm of a thousand boards costs a few commits.
@@ -13,8 +14,9 @@ import structlog
 from henge_mqtt import HOLD
 from henge_protocol import topics
 from henge_protocol.errors import BadMessage
-from henge_protocol.messages import OFFLINE, ONLINE, SLEEPING, Hello, Report, decode_telemetry
+from henge_protocol.messages import OFFLINE, ONLINE, SLEEPING, Hello, Report, Result, decode_telemetry
 
+from henge_server.commands import Commands
 from henge_server.errors import Conflict, HengeError
 from henge_server.moments import Clock
 from henge_server.mqtt import Said, Sender
@@ -40,16 +42,24 @@ log = structlog.get_logger("henge.intake")
 class _Waiting:
     client: Sender
     received: Said
-    message: Hello | Report
+    message: Hello | Report | Result
 
 
 class Intake:
     """`take` is called by the broker for every message of a device; `run` owns the writing."""
 
     def __init__(
-        self, store: Store, watch: Watch, presence: Presence, timeline: Timeline, slices: Slices, clock: Clock
+        self,
+        store: Store,
+        commands: Commands,
+        watch: Watch,
+        presence: Presence,
+        timeline: Timeline,
+        slices: Slices,
+        clock: Clock,
     ) -> None:
         self._store = store
+        self._commands = commands
         self._watch = watch
         self._presence = presence
         self._timeline = timeline
@@ -93,6 +103,8 @@ class Intake:
             report = Report.decode(received.payload)
             self._timeline.mark(device, report.rev, Stage.REPORTED)
             return self._queue(device, _Waiting(client, received, report))
+        if channel == topics.RESULT:
+            return self._queue(device, _Waiting(client, received, Result.decode(received.payload)))
         if channel == topics.TELEMETRY:
             for reading in decode_telemetry(received.payload):
                 self._watch.tell("device.telemetry", device, {"values": reading.v})
@@ -148,14 +160,14 @@ class Intake:
         write = Write()
         for waiting in batch:
             await self._slices.breathe()
-            news = await self._news(waiting)
-            if news:
-                write.puts += [news.observed, news.outcome] if news.outcome else [news.observed]
-                write.changes.append(news.change)
+            if isinstance(waiting.message, Result):
+                answered = await self._commands.answered(waiting.client.id, waiting.message)
+                _add(write, answered or Write())
+            elif news := await self._news(waiting.client.id, waiting.message):
+                _add(write, news.write)
         return write
 
-    async def _news(self, waiting: _Waiting) -> News | None:
-        device, message = waiting.client.id, waiting.message
+    async def _news(self, device: str, message: Hello | Report) -> News | None:
         newest = await self._store.revision(device)
         if newest is None:
             return None  # removed meanwhile
@@ -191,3 +203,8 @@ class Intake:
                 self._queues[waiting.client.id] = queue  # at the end: those who wait too come first
         self._settled.set()
         self._settled = asyncio.Event()
+
+
+def _add(write: Write, more: Write) -> None:
+    write.puts += more.puts
+    write.changes += more.changes

@@ -130,6 +130,44 @@ class Observed(Record):
     at: int
 
 
+class CommandState(StrEnum):
+    WAITING = "waiting"  # for its device to be connected
+    SENT = "sent"
+    DONE = "done"
+    FAILED = "failed"  # the device says that it could not
+    EXPIRED = "expired"  # its time was over before an answer came
+
+
+class Command(Record):
+    """Something that a device is to do once, and what came of it. `version` counts its changes, from 1.
+
+    `number` counts up per device; only the newest few are kept.
+    """
+
+    device: str
+    number: int  # from 1
+    version: int
+    id: str  # on the wire; never given to another command
+    name: str  # of henge_protocol.messages.COMMANDS
+    args: dict[str, Any] = {}
+    state: CommandState = CommandState.WAITING
+    at: int
+    by: str
+    expires_at: int
+    sent_at: int | None = None
+    boot: int | None = None  # the device's start that it was first sent to
+    finished_at: int | None = None
+    result: Any = None  # what the device found, or why it could not: of CBOR's types
+
+    @property
+    def is_unanswered(self) -> bool:
+        return self.state in (CommandState.WAITING, CommandState.SENT)
+
+    def is_open(self, now: int) -> bool:
+        """Whether an answer is still waited for."""
+        return self.is_unanswered and now < self.expires_at
+
+
 class Tombstone(Record):
     """What a deleted device leaves behind, so that a new one of that name counts on from there."""
 
@@ -169,6 +207,7 @@ class ChangeKind(StrEnum):
     CONFIG_CHANGED = "config.changed"  # data: rev, keys, by, why
     REPORTED = "device.reported"  # data: rev, state, errors
     HEARD = "device.heard"  # a hello: data: board, agent, ahead, uid; uid_before where it was another board
+    COMMAND = "device.command"  # data: id, name, state, by; why where it failed
     SCHEMA_CHANGED = "schema.changed"  # data: name, version
 
 

@@ -9,6 +9,7 @@ from henge_protocol import messages
 from henge_protocol.messages import Hello, Report
 
 from henge_server.models import Change, ChangeKind, Observed, Outcome, Revision
+from henge_server.store import Write
 
 # States after which the board runs the revision that it reports on; after the others it runs the one before.
 _RUNS = (messages.APPLIED, messages.TRIAL, messages.CONFIRMED)
@@ -31,6 +32,10 @@ class News:
     observed: Observed
     outcome: Outcome | None
     change: Change
+
+    @property
+    def write(self) -> Write:
+        return Write(puts=[self.observed, self.outcome] if self.outcome else [self.observed], changes=[self.change])
 
 
 def heard(known: Known, hello: Hello, at: int) -> News | None:

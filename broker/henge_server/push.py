@@ -1,5 +1,5 @@
-"""Push: reads the change feed and publishes what devices should be. Nobody calls it; it publishes only what is
-committed.
+"""Push: reads the change feed and publishes what devices should be; commands it hands on. Nobody calls it; it publishes
+only what is committed.
 """
 
 import asyncio
@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import structlog
 
 from henge_server.desired import to_serve
+from henge_server.dispatch import Dispatch
 from henge_server.documents import payload
 from henge_server.errors import HistoryGone
-from henge_server.models import Change, ChangeKind
+from henge_server.models import Change, ChangeKind, CommandState
 from henge_server.mqtt import Mqtt
 from henge_server.slices import Slices
 from henge_server.store import Store
@@ -24,9 +25,10 @@ log = structlog.get_logger("henge.push")
 class Push:
     """Owner of the way from a commit to the broker."""
 
-    def __init__(self, store: Store, mqtt: Mqtt, slices: Slices, timeline: Timeline) -> None:
+    def __init__(self, store: Store, mqtt: Mqtt, dispatch: Dispatch, slices: Slices, timeline: Timeline) -> None:
         self._store = store
         self._mqtt = mqtt
+        self._dispatch = dispatch
         self._slices = slices
         self._timeline = timeline
         self._commit = asyncio.Event()
@@ -56,6 +58,8 @@ class Push:
         removed = {change.device for change in changes if change.kind is ChangeKind.DEVICE_REMOVED}
         for device in {change.device for change in changes if change.kind in _SAID}:
             self._mqtt.heard_of(device)
+        for device in {change.device for change in changes if _is_new_command(change)}:
+            self._dispatch.changed(device)
         for device in changed:
             await self._slices.breathe()
             if device in removed:  # also where a new one of that name is there by now: it has another credential
@@ -67,3 +71,7 @@ class Push:
 
 _FOLLOWED = (ChangeKind.CONFIG_CHANGED, ChangeKind.DEVICE_ADDED, ChangeKind.DEVICE_REMOVED)
 _SAID = (ChangeKind.REPORTED, ChangeKind.HEARD)  # a refusal, for one, ends what is to be sent
+
+
+def _is_new_command(change: Change) -> bool:
+    return change.kind is ChangeKind.COMMAND and change.data["state"] == CommandState.WAITING

@@ -21,8 +21,10 @@ from henge_server.api.app import make_app
 from henge_server.api.parts import Parts
 from henge_server.certificates import Brought, Issued, Keeper, host_names
 from henge_server.clients import Clients
+from henge_server.commands import Commands
 from henge_server.configs import Configs
 from henge_server.devices import Devices
+from henge_server.dispatch import Dispatch
 from henge_server.documents import Documents
 from henge_server.errors import CannotStart, HengeError
 from henge_server.http import Http
@@ -165,19 +167,24 @@ class Server:
         schemas = Schemas(store, documents, moments.now, Slices(), membership)
         watch = Watch(store, moments.now)
         presence = Presence(lambda device, status, reason: _tell(watch, device, status, reason), moments.now)
-        intake = Intake(store, watch, presence, timeline, Slices(), moments.now)
+        commands = Commands(store, devices, moments.now)
+        intake = Intake(store, commands, watch, presence, timeline, Slices(), moments.now)
+        dispatch = Dispatch(commands, intake, presence, Slices(), moments.now)
         mqtt: EmbeddedMqtt | OutsideMqtt = EmbeddedMqtt(settings.limits)
         if settings.broker:
-            mqtt = OutsideMqtt(Account.of(settings), store, devices, intake, presence)
-        self._run("push", Push(store, mqtt, slices, timeline).run())
+            mqtt = OutsideMqtt(Account.of(settings), store, devices, intake, presence, dispatch)
+        self._run("push", Push(store, mqtt, dispatch, slices, timeline).run())
+        self._run("dispatch", dispatch.run(mqtt))
         self._run("watch", watch.run())
         self._run("intake", intake.run())
         self._run("lag", lag.run())
 
-        doors = await self._let_devices_in(mqtt, DeviceHooks(store, devices, intake, presence))
+        doors = await self._let_devices_in(mqtt, DeviceHooks(store, devices, intake, presence, dispatch))
         metrics = Metrics(store, mqtt, intake, presence, lag)
         clients = Clients(mqtt, store, moments.now)
-        parts = Parts(store, devices, configs, schemas, presence, watch, timeline, metrics, mqtt, clients, doors.ca)
+        parts = Parts(
+            store, devices, configs, schemas, commands, presence, watch, timeline, metrics, mqtt, clients, doors.ca
+        )
         app = make_app(parts)
         host, port = split_address(settings.http)
         http = Http(app, host, port)

@@ -6,10 +6,10 @@ moment only (presence, telemetry) is handed to those who watch now and kept by n
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
-from henge_server.models import Change, Outcome, Revision
+from henge_server.models import Change, Command, Outcome, Revision
 from henge_server.moments import Clock
 from henge_server.store import Store
 
@@ -152,6 +152,21 @@ class Waiter:
                     await self._event.wait()
         except TimeoutError:
             return await self.look(revision)
+
+    async def answered(self, look: Callable[[], Awaitable[Command]], seconds: float) -> Command:
+        """A command as `look` finds it, when it is answered or its time is over; or when time ran out or the server
+        stops.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    self._event.clear()
+                    command = await look()
+                    if not command.is_unanswered or self._watch.closed:
+                        return command
+                    await self._event.wait()
+        except TimeoutError:
+            return await look()
 
     async def look(self, revision: Revision) -> tuple[Outcome | None, bool]:
         """How it stands now."""

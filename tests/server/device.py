@@ -9,7 +9,7 @@ from typing import Any
 
 import aiomqtt
 from henge_protocol import signing, topics
-from henge_protocol.messages import APPLIED, Desired, Document, Hello, Report
+from henge_protocol.messages import APPLIED, Command, Desired, Document, Hello, Report, Result
 
 PATIENCE_S = 20  # for what must happen; nothing is proven by the time it takes
 
@@ -124,6 +124,18 @@ class Device:
         desired = Desired.decode(message.payload)
         assert desired.mac == signing.config_mac(self.key, self.id, desired.epoch, desired.rev, desired.doc)
         return desired
+
+    async def command(self) -> Command:
+        """The next command."""
+        async with asyncio.timeout(PATIENCE_S):
+            message = await anext(self.client.messages)
+        assert str(message.topic) == self.topic(topics.COMMAND)
+        assert isinstance(message.payload, bytes)
+        return Command.decode(message.payload)
+
+    async def answer(self, command: Command, data: object = None, ok: bool = True) -> None:
+        """Says what came of a command; returns when the server has acknowledged it."""
+        await self.say(topics.RESULT, Result(id=command.id, ok=ok, data=data).encode())
 
     async def nothing_more(self) -> None:
         """Asserts that no message is on its way: what is sent later comes after an answer that is asked for now."""

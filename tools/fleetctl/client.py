@@ -66,6 +66,14 @@ class Client:
     def rotate_credential(self, device: str) -> Json:
         return self._json("POST", _device(device) + "/credential")
 
+    def send_command(self, device: str, body: Json, wait_s: float = 0) -> Json:
+        """Has a device do something once; holds on for `wait_s` seconds until it has answered."""
+        return self._held("POST", _device(device) + "/commands", body, wait_s)
+
+    def commands(self, device: str) -> Iterator[Json]:
+        """The newest first; only the last few are kept."""
+        return self._pages(_device(device) + "/commands", {})
+
     # Config
 
     def config(self, device: str) -> Json:
@@ -152,9 +160,13 @@ class Client:
 
     def _write(self, method: str, path: str, body: Json, wait_s: float, if_rev: int | None) -> Json:
         headers = {"If-Match": f'"{if_rev}"'} if if_rev is not None else {}
+        return self._held(method, path, body, wait_s, headers=headers)
+
+    def _held(self, method: str, path: str, body: Json, wait_s: float, **request: Any) -> Json:
+        """A request whose answer the server holds for up to `wait_s` seconds."""
         timeout = httpx.Timeout(self.patience_s + wait_s, connect=min(_CONNECT_S, self.patience_s))
         params = {"wait": wait_s} if wait_s else {}
-        return self._json(method, path, json=body, headers=headers, params=params, timeout=timeout)
+        return self._json(method, path, json=body, params=params, timeout=timeout, **request)
 
     def _pages(self, path: str, filters: Json) -> Iterator[Json]:
         params = {"limit": _PAGE, **_given(filters)}

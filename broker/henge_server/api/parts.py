@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from henge_server.clients import Clients
+from henge_server.commands import Commands
 from henge_server.configs import Configs
 from henge_server.devices import Devices
 from henge_server.errors import NotAuthenticated
@@ -29,6 +30,7 @@ class Parts:
     devices: Devices
     configs: Configs
     schemas: Schemas
+    commands: Commands
     presence: Presence
     watch: Watch
     timeline: Timeline

@@ -14,6 +14,10 @@ class Mqtt(ABC):
         """Sends a device the document that it should have."""
 
     @abstractmethod
+    def publish_command(self, device: str, command: bytes) -> None:
+        """Sends a device a command, if it is connected and listens."""
+
+    @abstractmethod
     def forget(self, device: str) -> None:
         """Ends a removed device's connection and what is retained for it."""
 

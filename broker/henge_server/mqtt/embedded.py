@@ -24,6 +24,7 @@ from henge_protocol import topics
 from henge_server import access, keys
 from henge_server.desired import to_serve
 from henge_server.devices import Devices
+from henge_server.dispatch import Dispatch
 from henge_server.documents import payload
 from henge_server.errors import CannotStart, HengeError
 from henge_server.intake import Intake
@@ -77,6 +78,10 @@ class EmbeddedMqtt(Mqtt):
         if self.broker:
             self.broker.publish(topics.build(device, topics.DESIRED), document, qos=1)
 
+    def publish_command(self, device: str, command: bytes) -> None:
+        if self.broker:
+            self.broker.publish(topics.build(device, topics.COMMAND), command, qos=1)
+
     def forget(self, device: str) -> None:
         if self.broker:
             self.broker.disconnect(device, "the device was removed")
@@ -94,11 +99,12 @@ class EmbeddedMqtt(Mqtt):
 class DeviceHooks(Hooks):
     """The embedded broker's questions, answered for devices."""
 
-    def __init__(self, store: Store, devices: Devices, intake: Intake, presence: Presence) -> None:
+    def __init__(self, store: Store, devices: Devices, intake: Intake, presence: Presence, dispatch: Dispatch) -> None:
         self._store = store
         self._devices = devices
         self._intake = intake
         self._presence = presence
+        self._dispatch = dispatch
 
     async def authenticate(self, client: Client, password: bytes | None) -> int:
         try:
@@ -114,7 +120,11 @@ class DeviceHooks(Hooks):
 
     def retained(self, client: Client, topic_filter: str) -> Awaitable[list[Message]] | None:
         place = topics.parse(topic_filter)
-        if place is None or place[1] != topics.DESIRED:
+        if place is None:
+            return None
+        if place[1] == topics.COMMAND:
+            self._dispatch.listens(place[0])
+        if place[1] != topics.DESIRED:
             return None
         return self._desired(place[0], topic_filter)
 

@@ -14,6 +14,7 @@ from henge_protocol.errors import BadMessage
 from henge_protocol.messages import OFFLINE, ONLINE, REJECTED, SLEEPING, Report
 
 from henge_server.devices import Devices
+from henge_server.dispatch import Dispatch
 from henge_server.intake import Intake
 from henge_server.mqtt.heard import Heard
 from henge_server.mqtt.link import Link
@@ -54,6 +55,7 @@ class Inbound:
         devices: Devices,
         intake: Intake,
         presence: Presence,
+        dispatch: Dispatch,
         slices: Slices,
         stats: OutsideStats,
     ) -> None:
@@ -61,6 +63,7 @@ class Inbound:
         self._devices = devices
         self._intake = intake
         self._presence = presence
+        self._dispatch = dispatch
         self._slices = slices
         self._stats = stats
         self._queue: deque[Heard] = deque()  # bounded by the link: it holds them until they are acknowledged
@@ -121,8 +124,10 @@ class Inbound:
     def _note_presence(self, device: str, text: bytes) -> None:
         """The last that it said, or its will, is all that is known of a connection to another broker."""
         is_online = self._presence.status(device) is Status.ONLINE
-        if text == ONLINE.encode() and not is_online:
-            self._presence.came(device)
+        if text == ONLINE.encode():
+            if not is_online:
+                self._presence.came(device)
+            self._dispatch.will_listen(device)
         elif text in (OFFLINE.encode(), SLEEPING.encode()) and is_online:
             self._presence.went(device, f"its status says {text.decode()}")
 

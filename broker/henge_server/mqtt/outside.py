@@ -14,6 +14,7 @@ import structlog
 
 from henge_server.backoff import Backoff
 from henge_server.devices import Devices
+from henge_server.dispatch import Dispatch
 from henge_server.errors import HengeError
 from henge_server.intake import Intake
 from henge_server.mqtt import Mqtt, filters
@@ -51,6 +52,7 @@ class OutsideMqtt(Mqtt):
         devices: Devices,
         intake: Intake,
         presence: Presence,
+        dispatch: Dispatch,
         *,
         chance: Callable[[], float] = random.random,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -62,7 +64,7 @@ class OutsideMqtt(Mqtt):
         self._store = store
         self._presence = presence
         self._slices = Slices()
-        self._inbound = Inbound(store, devices, intake, presence, Slices(), self.stats)
+        self._inbound = Inbound(store, devices, intake, presence, dispatch, Slices(), self.stats)
         self._shelf: Shelf | None = None
         self._backoff = Backoff(chance)
         self._pause = pause
@@ -75,6 +77,11 @@ class OutsideMqtt(Mqtt):
     def publish_desired(self, device: str, document: bytes) -> None:
         """The newest one is read when it is its turn; while there is no connection, the next one begins with it."""
         self.heard_of(device)
+
+    def publish_command(self, device: str, command: bytes) -> None:
+        """While there is no connection nobody is online, and nothing is sent."""
+        if self._shelf:
+            self._shelf.publish_command(device, command)
 
     def forget(self, device: str) -> None:
         if self._presence.status(device) is Status.ONLINE:

@@ -50,6 +50,9 @@ class Shelf:
         self._stats.waiting = len(self._due)
         self._work.set()
 
+    def publish_command(self, device: str, command: bytes) -> None:
+        self._link.publish(topics.build(device, topics.COMMAND), command, retain=False, done=_nothing)
+
     def saw(self, device: str, heard: Heard) -> None:
         """The broker has this for it. What the server publishes itself comes back too, and tells nothing new."""
         if heard.retain and heard.payload:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from henge_server.models import (
     AuditEntry,
     Change,
+    Command,
     Device,
     KeyCheck,
     Observed,
@@ -22,6 +23,9 @@ from henge_server.models import (
     Tombstone,
 )
 
+COMMANDS_KEPT = 32
+"""Commands of a device that are kept. Number n takes the place of n - 32: few enough to be read at every connection."""
+
 
 @dataclass(slots=True)
 class Write:
@@ -29,11 +33,12 @@ class Write:
 
     puts: records to keep. A Device is refused unless its version follows the stored one (1 where there is none); a
         Revision unless its rev follows the device's newest (or its tombstone's; any rev is the first otherwise); a
-        Schema unless its version follows the newest of its name. Outcome, Observed, Token, KeyCheck replace what is
-        there. A Revision, Outcome or Observed is refused where its device is not there and not in the same write: what
+        Schema unless its version follows the newest of its name; a Command unless its version follows that of its
+        number (1 for a number above all that there are). Outcome, Observed, Token, KeyCheck replace what is there. A
+        Revision, Outcome, Observed or Command is refused where its device is not there and not in the same write: what
         crosses a removal must not be found by the next device of that name.
-    removed_device: id of a device to remove with its revisions, outcomes and what was observed; put its Tombstone along
-        with it.
+    removed_device: id of a device to remove with its revisions, outcomes, commands and what was observed; put its
+        Tombstone along with it.
     removed_as: (version, newest rev) of the removed device by which the removal was decided, where it matters.
     removed_schema: name of a schema to remove with its versions.
     newest_schema: (name, version) that must still be the newest of its name, where the write was decided by it; version
@@ -116,6 +121,14 @@ class Store(ABC):
 
     @abstractmethod
     async def observed(self, device_id: str) -> Observed | None: ...
+
+    @abstractmethod
+    async def command(self, device_id: str, number: int) -> Command | None:
+        """One command of a device; None where a newer one took its place."""
+
+    @abstractmethod
+    async def commands(self, device_id: str) -> list[Command]:
+        """All commands of a device that are kept, newest first."""
 
     @abstractmethod
     async def token(self, sha256: bytes) -> Token | None: ...

@@ -83,6 +83,7 @@ class Batch:
             self.removed_keys.append(key)
         self._remove_prefix(layout.revisions(device_id))
         self._remove_prefix(layout.outcomes(device_id))
+        self._remove_prefix(layout.commands(device_id))
 
     def _remove_prefix(self, prefix: bytes) -> None:
         # Removals come before puts in the commit, so what an earlier write of this batch put has to go here.

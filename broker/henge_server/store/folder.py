@@ -141,12 +141,26 @@ def _epoch(env: lmdb.Environment, folder: Path, now: int, may_make: bool) -> int
                     raise _lost(folder)
                 meta = layout.encode({"format": layout.FORMAT, "epoch": now // 1000 & 0xFFFFFFFF})
                 txn.put(layout.META, meta)
+            meta = _raised(txn, bytes(meta))
     except lmdb.Error as error:
         raise CannotStart(f"The store in {folder} cannot be written: {error}.") from error
-    fields = layout.decode_plain(bytes(meta))
+    fields = layout.decode_plain(meta)
     if fields["format"] > layout.FORMAT:
         raise CannotStart(
             f"The store in {folder} was written by a newer henge server (format {fields['format']}; this one reads up "
             f"to {layout.FORMAT}). Install that version again, or restore a backup made before it."
         )
     return fields["epoch"]
+
+
+def _raised(txn: lmdb.Transaction, meta: bytes) -> bytes:
+    """Marks a store of an older format as one of this: what is written to it from now on, an older server cannot read.
+
+    What is in it already is read as it stands.
+    """
+    fields = layout.decode_plain(meta)
+    if fields["format"] >= layout.FORMAT:
+        return meta
+    raised = layout.encode({**fields, "format": layout.FORMAT})
+    txn.put(layout.META, raised)
+    return raised

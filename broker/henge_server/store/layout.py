@@ -11,13 +11,27 @@ import cbor2
 from pydantic import BaseModel
 
 from henge_server.errors import StoreUnavailable
-from henge_server.models import Device, KeyCheck, Observed, Outcome, Record, Revision, Schema, Token, Tombstone
+from henge_server.models import (
+    Command,
+    Device,
+    KeyCheck,
+    Observed,
+    Outcome,
+    Record,
+    Revision,
+    Schema,
+    Token,
+    Tombstone,
+)
+from henge_server.store import COMMANDS_KEPT
 
-# Counts up when an older server could no longer read what this one writes.
-FORMAT = 1
+# Counts up when an older server could no longer read what this one writes. 2: commands, announcements and changes about
+# them. What a store of a lower format holds is read as it stands.
+FORMAT = 2
 
 META = b"meta"  # {"format", "epoch"}
 KEY_CHECK = b"key"
+COMMANDS = b"c/"
 DEVICES = b"d/"
 OBSERVED = b"o/"
 OUTCOMES = b"p/"
@@ -77,6 +91,16 @@ def outcomes(device_id: str) -> bytes:
     return OUTCOMES + _name(device_id) + _END
 
 
+def commands(device_id: str) -> bytes:
+    """What the keys of a device's commands begin with."""
+    return COMMANDS + _name(device_id) + _END
+
+
+def command(device_id: str, value: int) -> bytes:
+    """A ring: a new command takes the place of the one that is no longer kept."""
+    return commands(device_id) + number(value % COMMANDS_KEPT)
+
+
 def versions(schema: str) -> bytes:
     """What the keys of a schema's versions begin with."""
     return SCHEMAS + _name(schema) + _END
@@ -108,6 +132,8 @@ def just_above(key: bytes) -> bytes:
 def key_of(record: Record) -> bytes:
     """The key of a record. Raises TypeError for one that the store does not keep."""
     match record:
+        case Command():
+            return command(record.device, record.number)
         case Device():
             return device(record.id)
         case KeyCheck():

@@ -19,6 +19,7 @@ from henge_server.errors import CannotStart, HengeError, StoreUnavailable
 from henge_server.models import (
     AuditEntry,
     Change,
+    Command,
     Device,
     KeyCheck,
     Observed,
@@ -266,6 +267,14 @@ class LmdbStore(Store):
 
     async def observed(self, device_id: str) -> Observed | None:
         return self._record(Observed, layout.observed(device_id))
+
+    async def command(self, device_id: str, number: int) -> Command | None:
+        with self._snapshot() as snapshot:
+            return snapshot.command(device_id, number)
+
+    async def commands(self, device_id: str) -> list[Command]:
+        with self._snapshot() as snapshot:
+            return snapshot.commands(device_id)
 
     async def token(self, sha256: bytes) -> Token | None:
         return self._record(Token, layout.token(sha256))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import lmdb
 
-from henge_server.models import AuditEntry, Device, Revision, Schema
+from henge_server.models import AuditEntry, Command, Device, Revision, Schema
 from henge_server.store import layout
 from henge_server.store.layout import RecordT
 
@@ -65,6 +65,22 @@ class Snapshot:
         """0 where there is no such schema."""
         found = self.newest(layout.versions(schema))
         return layout.last_number(found[0]) if found else 0
+
+    def command(self, device_id: str, number: int) -> Command | None:
+        """None where another one has taken its place."""
+        found = self.record(Command, layout.command(device_id, number))
+        return found if found and found.number == number else None
+
+    def commands(self, device_id: str) -> list[Command]:
+        """All that are kept, newest first."""
+        prefix = layout.commands(device_id)
+        found = [layout.decode(Command, value) for _, value in self.upwards(prefix, prefix)]
+        return sorted(found, key=lambda command: command.number, reverse=True)
+
+    def newest_command(self, device_id: str, number: int) -> tuple[int, int]:
+        """(number, version) of what is kept in the place of a command; (0, 0) for nothing."""
+        found = self.record(Command, layout.command(device_id, number))
+        return (found.number, found.version) if found else (0, 0)
 
     def revision(self, device_id: str, rev: int | None) -> Revision | None:
         prefix = layout.revisions(device_id)

@@ -7,7 +7,9 @@ from pathlib import Path
 import aiomqtt
 import pytest
 from henge_server import moments
+from henge_server.commands import Commands
 from henge_server.devices import Devices
+from henge_server.dispatch import Dispatch
 from henge_server.documents import Documents
 from henge_server.intake import Intake
 from henge_server.keys import Keys
@@ -49,7 +51,8 @@ class Lone:
         keys = Keys(bytes(32))
         devices = Devices(store, keys, Documents(keys, store.epoch), moments.now, asyncio.Lock())
         presence = Presence(lambda *_: None, moments.now)
-        intake = Intake(store, Watch(store, moments.now), presence, Timeline(), Slices(), moments.now)
+        commands = Commands(store, devices, moments.now)
+        intake = Intake(store, commands, Watch(store, moments.now), presence, Timeline(), Slices(), moments.now)
         self.waits = Waits()
         self.now = 0.0
         self.mqtt = OutsideMqtt(
@@ -58,6 +61,7 @@ class Lone:
             devices,
             intake,
             presence,
+            Dispatch(commands, intake, presence, Slices(), moments.now),
             chance=lambda: 0.5,
             pause=self.waits.pause,
             clock=lambda: self.now,

@@ -6,6 +6,7 @@ from henge_server.models import (
     AuditEntry,
     Change,
     ChangeKind,
+    Command,
     Credential,
     Device,
     Observed,
@@ -53,6 +54,20 @@ def outcome(device_id: str = "porch", rev: int = 1, state: str = "applied") -> O
 
 def observed(device_id: str = "porch", rev: int = 1) -> Observed:
     return Observed(device=device_id, epoch=7, rev=rev, digest=b"d" * 16, boot=1, n=rev, at=AT)
+
+
+def command(device_id: str = "porch", number: int = 1, version: int = 1, **fields: Any) -> Command:
+    return Command(
+        device=device_id,
+        number=number,
+        version=version,
+        id=f"{number}-x",
+        name="identify",
+        at=AT,
+        by="admin",
+        expires_at=AT + 60_000,
+        **fields,
+    )
 
 
 def token(number: int = 1, size: int = 10) -> Token:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from henge_server.errors import Conflict
-from henge_server.models import Device, Record, Revision, Schema, Tombstone
-from henge_server.store import Write
+from henge_server.models import Command, Device, Record, Revision, Schema, Tombstone
+from henge_server.store import COMMANDS_KEPT, Write
 from henge_server.store.layout import key_of
 from henge_server.store.lmdb import LmdbStore
 from hypothesis import HealthCheck, settings
@@ -71,6 +71,14 @@ class Model:
                 follows = self._has(record.device) and self._newest_rev(record.device) in (None, record.rev - 1)
             case Tombstone():
                 follows = True
+            case Command():
+                kept = self.kept.get(key_of(record))
+                number, version = (kept.number, kept.version) if isinstance(kept, Command) else (0, 0)
+                follows = self._has(record.device) and (
+                    record.version == version + 1
+                    if record.number == number
+                    else record.number > number and record.version == 1
+                )
             case _:
                 follows = self._has(getattr(record, "device", ""))
         self.kept[key_of(record)] = record
@@ -100,6 +108,12 @@ _REPORTS = st.builds(
     _NAMES,
     _NUMBERS,
 )
+_COMMANDS = st.builds(
+    lambda name, number, version: Write([records.command(name, number, version)]),
+    _NAMES,
+    st.sampled_from([1, 2, 1 + COMMANDS_KEPT]),
+    st.integers(1, 3),
+)
 _SCHEMAS = st.builds(lambda name, version: Write([records.schema(name, version)]), _NAMES, _NUMBERS)
 _DECIDED = st.builds(
     lambda name, version, write: Write(write.puts, newest_schema=(name, version), changes=[records.change()] * 3),
@@ -113,6 +127,7 @@ _WRITES = st.one_of(
     _REVISIONS,
     _REPORTS,
     _SCHEMAS,
+    _COMMANDS,
     _DECIDED,
     st.builds(_removed, _NAMES, _NUMBERS),
     st.builds(lambda name: Write(removed_schema=name, changes=[records.change()]), _NAMES),

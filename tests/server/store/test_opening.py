@@ -72,6 +72,20 @@ async def test_a_newer_format_is_refused(tmp_path: Path) -> None:
             await LmdbStore.open(tmp_path)
 
 
+async def test_a_store_of_the_format_before_is_opened_as_it_is_and_kept_from_older_servers(tmp_path: Path) -> None:
+    store = await LmdbStore.open(tmp_path)
+    await store.write(records.added())
+    await store.close()
+    with lmdb.open(str(tmp_path), lib_version=0) as env, env.begin(write=True) as txn:
+        txn.put(layout.META, cbor2.dumps({"format": 1, "epoch": 7}))
+
+    store = await LmdbStore.open(tmp_path)
+    assert (store.epoch, await store.device("porch")) == (7, records.device())
+    await store.close()
+    with lmdb.open(str(tmp_path), lib_version=0) as env, env.begin() as txn:
+        assert cbor2.loads(txn.get(layout.META) or b"") == {"format": layout.FORMAT, "epoch": 7}
+
+
 async def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "data.mdb").write_bytes(b"holiday pictures" * 1000)
 

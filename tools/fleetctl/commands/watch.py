@@ -85,6 +85,13 @@ def _heard(data: Data) -> tuple[str, str]:
     return (text + "; it is ahead of this server", "red") if data.get("ahead") else (text, "")
 
 
+def _command(data: Data) -> tuple[str, str]:
+    name, state = data["name"], data["state"]
+    text = {"waiting": f"{name} is wanted ({data['by']})", "sent": f"was told to {name}"}.get(state, f"{name}: {state}")
+    colour = {"done": "green", "failed": "red", "expired": "red"}.get(state, "")
+    return text + (f": {data['why']}" if data.get("why") else ""), colour
+
+
 def _telemetry(data: Data) -> tuple[str, str]:
     return ", ".join(f"{key} {values.shown(value)}" for key, value in sorted(data.get("values", {}).items())), "dim"
 
@@ -109,6 +116,7 @@ _WORDS: dict[str, Callable[[Data], tuple[str, str]]] = {
     "config.changed": _changed,
     "device.reported": _reported,
     "device.heard": _heard,
+    "device.command": _command,
     "schema.changed": _schema,
     "device.online": lambda data: ("online", "green"),
     "device.offline": _offline,

@@ -78,12 +78,8 @@ unpack_debs() { # folder, lowest version, install|download, packages
         "Install it yourself ($lowest or newer), for example: brew install $*"
     apt_root=$top/$folder/apt
     for release in $(releases); do
-        rm -rf "$apt_root" "$folder/root.new"
-        mkdir -p "$apt_root/lists/partial" "$apt_root/cache/archives/partial" "$apt_root/sources" "$apt_root/debs"
-        : >"$apt_root/status"
-        machine_sources "$release" >"$apt_root/sources/machine.list"
-        # One of several sources may not know this release: what counts is whether the package was found.
-        private_apt apt-get update >"$apt_root/log" 2>&1 || :
+        rm -rf "$folder/root.new"
+        fresh_apt "$release" deb
         version=$(private_apt apt-cache policy "$1" 2>>"$apt_root/log" | sed -n 's/^ *Candidate: *\([^ (]*\).*/\1/p')
         [ -n "$version" ] && dpkg --compare-versions "$version" ge "$lowest" && break
         version=
@@ -103,6 +99,15 @@ unpack_debs() { # folder, lowest version, install|download, packages
 }
 
 # An apt of our own: its lists, its cache, an empty list of installed packages. The keys and the proxy are the machine's.
+fresh_apt() { # release, deb or deb-src
+    rm -rf "$apt_root"
+    mkdir -p "$apt_root/lists/partial" "$apt_root/cache/archives/partial" "$apt_root/sources" "$apt_root/debs"
+    : >"$apt_root/status"
+    machine_sources "$1" | sed "s/^deb /$2 /" >"$apt_root/sources/machine.list"
+    # One of several sources may not know this release: what counts is whether the package is found.
+    private_apt apt-get update >"$apt_root/log" 2>&1 || :
+}
+
 private_apt() {
     program=$1
     shift

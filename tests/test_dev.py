@@ -17,7 +17,7 @@ VERBS = ["demo", "up", "agent", "fleetctl", "test", "check", "format", "bench", 
 
 def shell(script: str, **env: str) -> str:
     """What a line of shell prints that may use the functions of setup/*.sh."""
-    lines = f"set -eu; top={ROOT}; . setup/venv.sh; . setup/debs.sh; . setup/compiler.sh; {script}"
+    lines = f"set -eu; top={ROOT}; . setup/venv.sh; . setup/debs.sh; . setup/compiler.sh; . setup/qemu.sh; {script}"
     done = subprocess.run(
         ["sh", "-c", lines], cwd=ROOT, env=os.environ | env, capture_output=True, text=True, check=False
     )

@@ -1,0 +1,10 @@
+// What henge's agent needs of MicroPython and ports/qemu leaves out: asyncio, and the clock and select under it.
+
+#include "ports/qemu/mpconfigport.h"
+
+#undef MICROPY_PY_TIME
+#undef MICROPY_PY_SELECT
+#undef MICROPY_PY_ASYNCIO
+#define MICROPY_PY_TIME (1)
+#define MICROPY_PY_SELECT (1)
+#define MICROPY_PY_ASYNCIO (1)

@@ -18,6 +18,9 @@ from henge_server.store import Store, Write
 MAX_LABELS = 32  # on one device; labels are for choosing devices, not for storing data
 _TRIES = 8  # against writers that are faster; each failure means that another write succeeded
 
+# Why there is a revision, and what the audit calls it, when the next credential is first used: by whether it replaces.
+_ROTATED = {False: ("credential rotated", "device.rotated"), True: ("board replaced", "device.replaced")}
+
 
 @dataclass(frozen=True, slots=True)
 class Handover:
@@ -109,16 +112,20 @@ class Devices:
         _check_labels(kept)
         return kept
 
-    async def rotate(self, device_id: str, by: str) -> Handover:
-        """A next credential. The one in use ends when it is first used; rotating again replaces it."""
+    async def rotate(self, device_id: str, by: str, replace: bool = False) -> Handover:
+        """A next credential. The one in use ends when it is first used; rotating again replaces it.
+
+        `replace`: it is for another board, which then has the identity, the config and the history of this one.
+        """
         for _ in range(_TRIES):
             device = await self.get(device_id)
             password = key_material.new_password()
             last = device.next_credential or device.credential
             generation = last.generation + 1
-            following = Credential(generation=generation, password_sha256=key_material.fingerprint(password))
+            fingerprint = key_material.fingerprint(password)
+            following = Credential(generation=generation, password_sha256=fingerprint, replaces=replace)
             changed = device.model_copy(update={"version": device.version + 1, "next_credential": following})
-            if await self._replace(changed, "device.rotate", by):
+            if await self._replace(changed, "device.replace" if replace else "device.rotate", by):
                 return Handover(changed, password, self._keys.device_key(device_id, generation))
         raise _too_busy(device_id)
 
@@ -132,16 +139,21 @@ class Devices:
                 return device
             now = self._clock()
             changed = device.model_copy(
-                update={"version": device.version + 1, "credential": following, "next_credential": None}
+                update={
+                    "version": device.version + 1,
+                    "credential": following.model_copy(update={"replaces": False}),
+                    "next_credential": None,
+                }
             )
             layer = self._documents.resealed(device_id, newest.layer, newest.generation, following.generation)
             schema = await self._store.schema(newest.schema_name, newest.schema_version)
-            author = Author(device_id, "credential rotated", now)
+            why, action = _ROTATED[following.replaces]
+            author = Author(device_id, why, now)
             revision = self._documents.revision(changed, schema, layer, newest.rev + 1, author)
             write = Write(
                 puts=[changed, revision],
                 changes=[_config_changed(device_id, revision.rev, author)],
-                audit=[AuditEntry(at=now, by=device_id, action="device.rotated", target=device_id)],
+                audit=[AuditEntry(at=now, by=device_id, action=action, target=device_id)],
             )
             try:
                 await self._store.write(write)

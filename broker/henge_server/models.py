@@ -30,6 +30,7 @@ class Credential(BaseModel):
 
     generation: int
     password_sha256: bytes
+    replaces: bool = False  # made for another board, which takes the place of the one before
 
 
 class Device(Record):
@@ -126,6 +127,10 @@ class Observed(Record):
     runtime: str = ""
     reset: str = ""
     free: int = 0
+    caps: bytes = b""  # the digest of what its firmware announces; empty: nothing
+    found: str = ""  # what the check of its flash found damaged when it started
+    rssi: int | None = None  # dBm
+    safe: bool = False  # it runs without its drivers, after crashes
     ahead: bool = False  # it has a document that this server does not know; held until a person decides
     at: int
 
@@ -206,7 +211,8 @@ class ChangeKind(StrEnum):
     DEVICE_REMOVED = "device.removed"
     CONFIG_CHANGED = "config.changed"  # data: rev, keys, by, why
     REPORTED = "device.reported"  # data: rev, state, errors
-    HEARD = "device.heard"  # a hello: data: board, agent, ahead, uid; uid_before where it was another board
+    # A hello: data: board, agent, ahead, uid; uid_before where it was another board; found and safe where they are so.
+    HEARD = "device.heard"
     COMMAND = "device.command"  # data: id, name, state, by; why where it failed
     SCHEMA_CHANGED = "schema.changed"  # data: name, version
 

@@ -56,6 +56,10 @@ def heard(known: Known, hello: Hello, at: int) -> News | None:
         runtime=hello.runtime,
         reset=hello.reset,
         free=hello.free,
+        caps=hello.caps,
+        found=hello.found or "",
+        rssi=hello.rssi,
+        safe=bool(hello.safe),
         ahead=_is_ahead(known, hello.epoch, hello.rev),
         at=at,
     )
@@ -68,6 +72,8 @@ def heard(known: Known, hello: Hello, at: int) -> News | None:
     data = {"board": hello.board, "agent": hello.agent, "ahead": observed.ahead, "uid": hello.uid.hex()}
     if before and before.uid and before.uid != hello.uid:
         data["uid_before"] = before.uid.hex()  # another board under this identity: replaced, or there are two of them
+    data |= {"found": observed.found} if observed.found else {}
+    data |= {"safe": True} if observed.safe else {}
     change = Change(at=at, kind=ChangeKind.HEARD, device=observed.device, data=data)
     if outcome and last:
         change = _reported(known, last, at)
@@ -131,6 +137,6 @@ def _reported(known: Known, report: Report, at: int) -> Change:
 
 
 def _tells_the_same(before: Observed, after: Observed) -> bool:
-    """Whether nothing changed that anybody reads; the moment, the free heap and the count change always."""
-    passing = {"at", "free", "n"}
+    """Whether nothing changed that anybody waits for; the moment, the heap, the radio and the count change always."""
+    passing = {"at", "free", "n", "rssi"}
     return before.model_dump(exclude=passing) == after.model_dump(exclude=passing)

@@ -89,3 +89,13 @@ def test_device_that_is_ahead_stays_so_whatever_is_written(said: list[Hello | Re
     memory.take(hello(EPOCH, NEWEST + 1, 10, None))
     assert memory.known.observed is not None
     assert memory.known.observed.ahead
+
+
+def test_signal_that_changes_is_no_news_and_damage_is() -> None:
+    first = heard(Known(revision(NEWEST), None), hello(EPOCH, NEWEST, 1, None), 0)
+    assert first
+    known = Known(revision(NEWEST), first.observed)
+    weaker, damaged = (hello(EPOCH, NEWEST, 1, None) for _ in range(2))
+    weaker.rssi, damaged.found = -80, "slot-1 was damaged"
+    assert heard(known, weaker, 0) is None
+    assert heard(known, damaged, 0)

@@ -1,6 +1,7 @@
 """What devices say: taken in once, on disk before it is acknowledged, and never able to harm anybody else."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -227,3 +228,17 @@ async def test_what_was_heard_is_there_after_a_restart(tmp_path: Path) -> None:
     async with Server(settings) as server, client_of(server) as api:
         assert (await read(api))["sync"] == "in_step"
         assert (await api.get("/devices/porch")).json()["status"] == "offline"
+
+
+async def test_what_is_wrong_with_a_board_is_shown_and_told(api: httpx.AsyncClient, porch: Device) -> None:
+    async with asyncio.timeout(20), api.stream("GET", "/events", params={"device": "porch"}) as stream:
+        lines = stream.aiter_lines()
+        await anext(lines)
+        await porch.hello(found="slot-1 was damaged", safe=True, rssi=-61, caps=b"")
+        async for line in lines:
+            if line.startswith("data:"):
+                data = json.loads(line.removeprefix("data:"))["data"]
+                break
+    assert (data["found"], data["safe"]) == ("slot-1 was damaged", True)
+    shown = (await api.get("/devices/porch")).json()
+    assert (shown["found"], shown["safe"], shown["rssi"]) == ("slot-1 was damaged", True, -61)

@@ -3,6 +3,10 @@
 import json
 from pathlib import Path
 
+from fleetctl.context import Context, Contexts
+
+from tests.tools.stub import Stub
+
 
 def test_the_credential_is_said_once_when_a_device_is_added(fleetctl):
     result = fleetctl("device", "add", "attic", "--schema", "lamp", "--label", "room=roof")
@@ -113,3 +117,31 @@ def test_a_device_is_gone_when_its_removal_is_confirmed(fleetctl, lamp):
 def test_an_id_cannot_reach_another_route_when_it_holds_slashes(fleetctl):
     result = fleetctl("device", "show", "../schemas/lamp")
     assert (result.code, result.out) == (1, "")
+
+
+def test_what_is_wrong_with_a_board_stands_beside_its_status(alone):
+    device = {
+        "id": "porch",
+        "name": "",
+        "labels": {},
+        "schema": None,
+        "status": "online",
+        "sync": "in_step",
+        "board": "",
+    }
+    device |= {
+        "desired_rev": 1,
+        "reported_rev": 1,
+        "last_heard_at": None,
+        "created_at": None,
+        "agent": "",
+        "runtime": "",
+    }
+    device |= {"credential_pending": True, "replacing": True, "safe": True, "found": "slot-1 was damaged", "rssi": -61}
+    with Stub((200, "application/json", json.dumps({"items": [device], "next_cursor": None}))) as stub:
+        Contexts().put(Context("home", stub.url, "t"), current_if_none=True)
+        assert "online, safe mode, flash: slot-1 was damaged" in alone("device", "list").out
+    with Stub((200, "application/json", json.dumps(device))) as stub:
+        Contexts().put(Context("home", stub.url, "t"), current_if_none=True)
+        shown = alone("device", "show", "porch").out
+    assert [part in shown for part in ("safe mode", "slot-1 was damaged", "-61 dBm", "a new board")] == [True] * 4

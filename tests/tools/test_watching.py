@@ -148,3 +148,9 @@ def test_it_ends_without_a_word_when_it_is_interrupted(fleetctl, lamp):
                 break
         assert watch.end(signal.SIGINT) == 130
     assert all(said.startswith("{") for said in watch.said)
+
+
+def test_what_is_wrong_with_a_board_is_in_its_line_when_it_says_hello():
+    data = {"board": "esp32", "agent": "1", "safe": True, "found": "slot-1 was damaged", "uid_before": "00"}
+    text = line({"kind": "device.heard", "at": "2026-01-02T03:04:05Z", "device": "porch", "data": data})
+    assert [part in text for part in ("another board", "safe mode", "slot-1 was damaged")] == [True] * 3

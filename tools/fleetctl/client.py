@@ -63,8 +63,10 @@ class Client:
     def remove_device(self, device: str) -> None:
         self._ask("DELETE", _device(device))
 
-    def rotate_credential(self, device: str) -> Json:
-        return self._json("POST", _device(device) + "/credential")
+    def rotate_credential(self, device: str, replace: bool = False) -> Json:
+        """A new credential; with `replace` for another board, which takes the place of this one."""
+        body = {"json": {"replace": True}} if replace else {}
+        return self._json("POST", _device(device) + "/credential", **body)
 
     def send_command(self, device: str, body: Json, wait_s: float = 0) -> Json:
         """Has a device do something once; holds on for `wait_s` seconds until it has answered."""

@@ -13,6 +13,7 @@ from henge_server.api.shapes import (
     DeviceOut,
     DevicePatch,
     HandoverOut,
+    RotationIn,
     device_out,
     handover_out,
 )
@@ -89,10 +90,15 @@ async def remove_device(device_id: str, parts: WithParts, by: Caller) -> Respons
     return Response(status_code=204)
 
 
-@router.post("/devices/{device_id}/credential", status_code=201, responses=answers(404, 409, 507))
-async def rotate_credential(device_id: str, parts: WithParts, by: Caller) -> HandoverOut:
-    """Make a new credential. The one in use ends when the new one is first used."""
-    handover = await parts.devices.rotate(device_id, by)
+@router.post("/devices/{device_id}/credential", status_code=201, responses=answers(400, 404, 409, 413, 507))
+async def rotate_credential(
+    device_id: str, parts: WithParts, by: Caller, body: RotationIn | None = None
+) -> HandoverOut:
+    """Make a new credential. The one in use ends when the new one is first used.
+
+    With `replace` it is for another board, which takes the place of this one: identity, config and history go on.
+    """
+    handover = await parts.devices.rotate(device_id, by, replace=body is not None and body.replace)
     return handover_out(handover, await parts.configs.of(handover.device), parts.presence)
 
 

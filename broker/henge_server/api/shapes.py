@@ -41,6 +41,12 @@ class DevicePatch(In):
     schema_name: str | None = Field(default=None, alias="schema", max_length=100)
 
 
+class RotationIn(In):
+    """What the new credential is for."""
+
+    replace: StrictBool = Field(default=False, description="For another board, in place of this one")
+
+
 class RollbackIn(In):
     rev: int = Field(ge=1, lt=1 << 63, description="The revision whose values to take")
 
@@ -79,12 +85,20 @@ class DeviceOut(BaseModel):
     sync: str = Field(description="in_step, pending, trial, rejected, rolled_back, drifted or ahead")
     desired_rev: int
     reported_rev: int | None
+    uid: str = Field(description="The hardware's own id, hexadecimal")
     board: str
     agent: str
     runtime: str
+    caps: str = Field(description="The digest of what its firmware announces, hexadecimal; empty: nothing")
+    reset: str = Field(description="Why it started last")
+    free: int | None = Field(description="Bytes of free memory, as of its last hello")
+    rssi: int | None = Field(description="Strength of its radio signal in dBm, as of its last hello")
+    found: str = Field(description="What the check of its flash found damaged when it started; empty: nothing")
+    safe: bool = Field(description="It runs without its drivers, after crashes")
     last_heard_at: str | None
     created_at: str
     credential_pending: bool = Field(description="Rotated, and the new credential was not used yet")
+    replacing: bool = Field(description="That credential is for another board, which takes the place of this one")
 
 
 class CredentialOut(BaseModel):
@@ -184,12 +198,20 @@ def device_out(config: Config, presence: Presence) -> DeviceOut:
         sync=config.sync,
         desired_rev=config.desired.rev,
         reported_rev=observed.rev if observed else None,
+        uid=observed.uid.hex() if observed else "",
         board=observed.board if observed else "",
         agent=observed.agent if observed else "",
         runtime=observed.runtime if observed else "",
+        caps=observed.caps.hex() if observed else "",
+        reset=observed.reset if observed else "",
+        free=observed.free if observed else None,
+        rssi=observed.rssi if observed else None,
+        found=observed.found if observed else "",
+        safe=observed is not None and observed.safe,
         last_heard_at=rfc3339(seen) if seen else None,
         created_at=rfc3339(device.created_at),
         credential_pending=device.next_credential is not None,
+        replacing=device.next_credential is not None and device.next_credential.replaces,
     )
 
 

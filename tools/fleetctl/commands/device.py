@@ -75,13 +75,27 @@ def sync_words(sync: str) -> str:
     return sync.replace("_", " ")
 
 
+def _trouble(device: Item) -> list[str]:
+    """What a board says of itself that a person should look at. An older server does not pass it on."""
+    found = device.get("found")
+    return (["safe mode"] if device.get("safe") else []) + ([f"flash: {found}"] if found else [])
+
+
+def _status(device: Item) -> str:
+    return ", ".join([device["status"], *_trouble(device)])
+
+
+def _status_colour(device: Item) -> str:
+    return "red" if _trouble(device) else STATUS_COLOURS.get(device["status"], "")
+
+
 def _labels(device: Item) -> str:
     return ", ".join(f"{key}={value}" for key, value in sorted(device["labels"].items()))
 
 
 _LIST = (
     Column("ID", lambda device: device["id"]),
-    Column("STATUS", lambda device: device["status"], lambda device: STATUS_COLOURS.get(device["status"], "")),
+    Column("STATUS", lambda device: _status(device), lambda device: _status_colour(device)),
     Column("SYNC", lambda device: sync_words(device["sync"]), lambda device: SYNC_COLOURS.get(device["sync"], "red")),
     Column("REV", lambda device: str(device["desired_rev"])),
     Column("SCHEMA", schema_name),
@@ -230,15 +244,27 @@ def _pairs(device: Item) -> list[tuple[str, str]]:
         ("labels", _labels(device)),
         ("schema", schema_name(device)),
         ("status", device["status"]),
+        ("safe mode", "on: its drivers do not run, for it crashed again and again" if device.get("safe") else ""),
+        ("flash", device.get("found") or ""),
         ("sync", sync_words(device["sync"])),
         ("revision", f"{device['desired_rev']} wanted, {reported if reported is not None else 'none'} reported"),
         ("board", device["board"]),
         ("agent", device["agent"]),
         ("runtime", device["runtime"]),
+        ("hardware id", device.get("uid") or ""),
+        ("started by", device.get("reset") or ""),
+        ("free memory", f"{device['free']} bytes" if device.get("free") else ""),
+        ("signal", f"{device['rssi']} dBm" if device.get("rssi") is not None else ""),
         ("last heard", values.when(device["last_heard_at"]) or "never"),
         ("added", values.when(device["created_at"])),
-        ("credential", "rotated; the new one was not used yet" if device["credential_pending"] else ""),
+        ("credential", _credential(device)),
     ]
+
+
+def _credential(device: Item) -> str:
+    if device.get("replacing"):
+        return "made for a new board, which was not heard yet"
+    return "rotated; the new one was not used yet" if device["credential_pending"] else ""
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -82,7 +82,11 @@ def _reported(data: Data) -> tuple[str, str]:
 
 def _heard(data: Data) -> tuple[str, str]:
     text = f"says hello: {data.get('board') or 'unknown board'}, agent {data.get('agent') or 'unknown'}"
-    return (text + "; it is ahead of this server", "red") if data.get("ahead") else (text, "")
+    wrong = ["it is ahead of this server"] if data.get("ahead") else []
+    wrong += ["it is in safe mode, without its drivers"] if data.get("safe") else []
+    wrong += [f"its flash: {data['found']}"] if data.get("found") else []
+    other = ["it is another board than before"] if data.get("uid_before") else []
+    return "; ".join([text, *other, *wrong]), "red" if wrong else ""
 
 
 def _command(data: Data) -> tuple[str, str]:

@@ -17,7 +17,7 @@ FOLDERS = ("agent", "broker", "tools")
 # Modules that a board, or MicroPython on Linux, has built in and CPython has not.
 ON_BOARDS = frozenset(
     {"bluetooth", "cryptolib", "deflate", "dht", "ds18x20", "esp32", "ffi", "machine", "micropython"}
-    | {"neopixel", "network", "onewire", "rp2", "tls", "uctypes", "vfs"}
+    | {"neopixel", "network", "ntptime", "onewire", "rp2", "tls", "uctypes", "vfs"}
 )
 STANDARD = sys.stdlib_module_names | {"__future__"}
 

@@ -60,10 +60,15 @@ class MemoryStorage:
         """`count` bytes of what was written to a place, or as many as there are."""
         return self._places.get(place, b"")[start : start + count]
 
-    def write(self, place: str, data: bytes) -> None:
-        """Durable when it returns, on a board that has something durable. Raises OSError."""
+    def write(self, place: str, *parts: bytes) -> None:
+        """Puts the parts there, one after another, in the place of what was there."""
         self.writes += 1
-        self._places[place] = bytes(data)
+        self._places[place] = b"".join(parts)
+
+    def drop(self, place: str) -> None:
+        """Nothing is there any more."""
+        self.writes += 1
+        self._places.pop(place, None)
 
 
 class NullLight:

@@ -7,7 +7,7 @@ from henge_protocol.signing import MAC_BYTES
 from henge_agent import slots
 from henge_agent.documents import Candidate, Documents
 from henge_agent.reports import errors_map
-from henge_agent.slots import Record, Slots
+from henge_agent.slots import Record, Slots, StorageFailed
 from henge_agent.sync import Refusal
 
 _STATES = {
@@ -20,15 +20,16 @@ _MAX_ERRORS = 1024  # bytes of a refusal's reasons that are kept
 
 
 class Recalled:
-    """What a start remembers: candidates, with the outcome of each, and a refusal; any of them may be None."""
+    """What a start remembers: a candidate with its outcome, a refusal, a trial that the start has ended (without its
+    values), and what was `found` wrong with the flash, in one line; any of them may be None.
+    """
 
     def __init__(self) -> None:
         self.current: "Candidate | None" = None
         self.outcome = messages.APPLIED
-        self.previous: "Candidate | None" = None
-        self.previous_outcome = messages.APPLIED
         self.refusal: "Refusal | None" = None
         self.lost_trial: "Candidate | None" = None
+        self.found: "str | None" = None
 
 
 class Memory:
@@ -37,27 +38,42 @@ class Memory:
     def __init__(self, kept: Slots, documents: Documents) -> None:
         self._slots = kept
         self._documents = documents
+        self._previous: "Record | None" = None
 
     def recall(self) -> Recalled:
         """What is on flash, at a start."""
         found, recalled = self._slots.load(), Recalled()
+        self._previous = found.previous
         if found.current:
             recalled.current, recalled.outcome = self._candidate(found.current), _STATES[found.current.state]
-        if found.previous:
-            recalled.previous, recalled.previous_outcome = (
-                self._candidate(found.previous),
-                _STATES[found.previous.state],
-            )
         if found.lost_trial:
-            recalled.lost_trial = self._candidate(found.lost_trial)
+            recalled.lost_trial = Candidate(found.lost_trial.epoch, found.lost_trial.rev)
         if found.refused:
-            recalled.refusal = _refusal(found.refused)
+            recalled.refusal = self._refusal(found.refused)
+        recalled.found = ", ".join(found.damage) or None
         return recalled
+
+    def previous(self) -> "tuple[Candidate, str] | None":
+        """At a start: the document before the current one and its outcome. Few starts need it, so it is read only now;
+        None where that fails, too.
+        """
+        found = self._previous
+        try:
+            return (self._candidate(found), _STATES[found.state]) if found else None
+        except StorageFailed:
+            return None
+
+    def in_use(self) -> "tuple[int, int, bytes, bytes] | None":
+        """The document that was kept last, as it is on flash: epoch, rev, mac, doc."""
+        found = self._slots.in_use()
+        if not found:
+            return None
+        return found.epoch, found.rev, self._slots.payload(found, 0, MAC_BYTES), self._doc(found)
 
     def store(self, candidate: Candidate, is_trial: bool) -> None:
         """Writes a document beside the one in use; from then on its bytes are there only."""
         state = slots.TRIAL if is_trial else slots.APPLIED
-        self._slots.stage(state, candidate.epoch, candidate.rev, candidate.mac + candidate.doc)
+        self._slots.stage(state, candidate.epoch, candidate.rev, candidate.mac, candidate.doc)
         candidate.forget_bytes()
 
     def keep(self) -> None:
@@ -79,14 +95,15 @@ class Memory:
         self._slots.refuse(state, refusal.order[0], refusal.order[1], errors)
 
     def _candidate(self, record: Record) -> Candidate:
-        mac, doc = record.payload[:MAC_BYTES], record.payload[MAC_BYTES:]
-        candidate = self._documents.stored(record.epoch, record.rev, mac, doc)
+        candidate = self._documents.stored(record.epoch, record.rev, b"", self._doc(record))
         candidate.forget_bytes()
         return candidate
 
+    def _doc(self, record: Record) -> bytes:
+        return self._slots.payload(record, MAC_BYTES, record.length)
 
-def _refusal(record: Record) -> Refusal:
-    errors = cbor.decode(record.payload)
-    assert isinstance(errors, dict)  # its hash was right, so it is what `refuse` wrote
-    problems = [Problem(key, code, text) for key, (code, text) in errors.items()]
-    return Refusal(record.order, _STATES[record.state], problems)
+    def _refusal(self, record: Record) -> Refusal:
+        errors = cbor.decode(self._slots.payload(record, 0, record.length))
+        assert isinstance(errors, dict)  # its hash was right, so it is what `refuse` wrote
+        problems = [Problem(key, code, text) for key, (code, text) in errors.items()]
+        return Refusal(record.order, _STATES[record.state], problems)

@@ -27,6 +27,7 @@ class Performer:
         self._outbox = outbox
         self._clock = clock
         self._say = say
+        self.found: "str | None" = None  # what the last start found wrong with the flash
         self._ways = {
             sync.STORE: self._store,
             sync.APPLY: self._apply,
@@ -46,6 +47,8 @@ class Performer:
         except StorageFailed as error:
             self._say("error", str(error))
             recalled = Recalled()
+            recalled.found = str(error)
+        self.found = recalled.found
         current = self._begin(recalled)
         self.perform(self._sync.booted(current, recalled.outcome, recalled.refusal, recalled.lost_trial))
 
@@ -57,7 +60,7 @@ class Performer:
 
     def _begin(self, recalled: Recalled) -> "Candidate | None":
         """Hands the drivers the newest document; where they do not take it any more, perhaps the one before."""
-        current, previous = recalled.current, recalled.previous
+        current = recalled.current
         if current is None:
             self._list(self._settings.begin(self._sync.current.values))
             return None
@@ -66,16 +69,17 @@ class Performer:
         if problems:
             problems = self._settings.begin(current.values)  # hardware that has just got its power may need a moment
         self._list(problems)
-        if not problems or previous is None:
+        previous = self._memory.previous() if problems else None
+        if previous is None:
             return current
-        if self._settings.begin(previous.values):
+        if self._settings.begin(previous[0].values):
             self._settings.begin(current.values)  # no better: it is the hardware, not the document
             return current
         self._memory.go_back()
-        recalled.outcome = recalled.previous_outcome
+        recalled.outcome = previous[1]
         recalled.refusal = Refusal(current.order, messages.REJECTED, problems)
         self._refuse(recalled.refusal)
-        return previous
+        return previous[0]
 
     def _store(self, candidate: Candidate, is_trial: bool) -> list:
         try:

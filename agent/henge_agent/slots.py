@@ -1,8 +1,8 @@
 """Slots: two copies of the configuration on flash, so that power may fail at any write. Nothing else writes it.
 
 A record is written into the slot that is not in use, synced, read back and compared. Which one is in use follows from
-what the records say; there is no pointer to switch and no rename. A third record remembers the last refusal, so that a
-document which was refused once is not tried again after a restart.
+what the records say; there is no pointer to switch and no rename. Two more places, written in turn, remember the last
+refusals, so that a document which was refused once is not tried again after a restart.
 """
 
 import hashlib
@@ -18,15 +18,16 @@ MEANINGS = {
     ROLLED_BACK: "taken back",
 }
 
-_PLACES = ("slot-0", "slot-1")
-_REFUSED = "refused"
+_SLOTS = ("slot-0", "slot-1")
+_REFUSALS = ("refused-0", "refused-1")
 
 _MAGIC = b"hng1"  # the format; another format gets another one
 _HEAD = ">4sIBIQI"  # magic, sequence, state, epoch, rev, bytes of payload
 _HEAD_BYTES = struct.calcsize(_HEAD)
 _HASH_BYTES = 32
-_COMPARED = 512  # bytes read back at a time: a board need not find room for the whole a second time
+_PIECE = 1024  # bytes read at a time: a board need not find room for the whole, which may be 8 KiB in one piece
 MAX_RECORD = _HEAD_BYTES + _HASH_BYTES + 9 * 1024  # bytes; a document of 8 KiB, its signature and room
+_FULL = 28  # ENOSPC
 
 
 class StorageFailed(Exception):
@@ -34,52 +35,66 @@ class StorageFailed(Exception):
 
 
 class Record:
-    """What one place on flash holds. `payload` is `mac` and `doc` in a slot, a report's errors in a refusal."""
+    """What one place on flash holds. Its payload of `length` bytes, `mac` and `doc` in a slot, a report's errors in a
+    refusal, stays there: Slots.payload reads it.
+    """
 
-    def __init__(self, sequence: int, state: int, epoch: int, rev: int, payload: bytes) -> None:
+    def __init__(self, place: str, sequence: int, state: int, epoch: int, rev: int, length: int) -> None:
+        self.place = place
         self.sequence = sequence
         self.state = state
         self.epoch = epoch
         self.rev = rev
-        self.payload = payload
+        self.length = length
 
     @property
     def order(self) -> "tuple[int, int]":
         """By which a newer document is told from an older one."""
         return self.epoch, self.rev
 
+    def head(self) -> bytes:
+        """The bytes that a place begins with."""
+        return struct.pack(_HEAD, _MAGIC, self.sequence, self.state, self.epoch, self.rev, self.length)
+
 
 class Found:
-    """What a start finds: records or None. `previous` is the one to go back to should `current` not work any more."""
+    """What a start finds: records or None. `previous` is the one to go back to should `current` not work any more.
+
+    `damage` says in a few words each which places held something that is not whole; a write that a power cut tore is
+    such a thing too.
+    """
 
     def __init__(self) -> None:
         self.current: "Record | None" = None
         self.previous: "Record | None" = None
         self.lost_trial: "Record | None" = None
         self.refused: "Record | None" = None
+        self.damage: "list[str]" = []
 
 
 class Slots:
-    """`storage` has `read(place, start, count)`, which gives fewer bytes where there are no more, and
-    `write(place, data)`, durable when it returns.
+    """`storage` has `read(place, start, count)`, which gives fewer bytes where there are no more,
+    `write(place, *parts)`, which puts the parts there one after another, and `drop(place)`, after which nothing or
+    zeros are read there. The last two are durable when they return. All may raise OSError.
     """
 
     def __init__(self, storage, device: str) -> None:
         self._storage = storage
         self._device = device.encode() + b"\x00"
-        self._used = 1  # the place in use; the first record then goes to place 0
+        self._used = 1  # the slot in use; the first record then goes to slot 0
         self._sequence = 0
         self._staged: "Record | None" = None
-        self._refused: "Record | None" = None
+        self._refused: "list[Record]" = []  # the newest first
         self._is_loaded = False
 
     def load(self) -> Found:
         """What is on flash, at a start. Raises StorageFailed."""
         found = Found()
-        records = [self._read(place) for place in _PLACES]
-        found.refused = self._refused = self._read(_REFUSED)
-        kept = [r for r in records if r and r.state in (APPLIED, CONFIRMED) and not self._is_withdrawn(r)]
-        kept.sort(key=lambda record: -record.sequence)
+        records = [self._read(place, found.damage) for place in _SLOTS]
+        refused = [self._read(place, found.damage) for place in _REFUSALS]
+        self._refused = sorted([r for r in refused if r], key=_newest_first)
+        found.refused = self._refused[0] if self._refused else None
+        kept = sorted([r for r in records if r and _is_kept(r) and not self._is_withdrawn(r)], key=_newest_first)
         if kept:
             found.current = kept[0]
             self._used = records.index(kept[0])
@@ -88,18 +103,31 @@ class Slots:
         for record in records:
             if record and record.state == TRIAL and not self._is_decided(record):
                 found.lost_trial = record
-        self._sequence = max([r.sequence for r in records + [self._refused] if r] + [0])
+        self._sequence = max([r.sequence for r in records + self._refused if r] + [0])
         self._is_loaded = True
         return found
 
-    def stage(self, state: int, epoch: int, rev: int, payload: bytes) -> None:
+    def in_use(self) -> "Record | None":
+        """The document that was kept last. Raises StorageFailed."""
+        record = self._read(_SLOTS[self._used], [])
+        return record if record and _is_kept(record) else None
+
+    def payload(self, record: Record, start: int, count: int) -> bytes:
+        """Of what a record holds, `count` bytes from `start` on. Raises StorageFailed."""
+        return self._bytes(record.place, _HEAD_BYTES + _HASH_BYTES + start, min(count, record.length - start))
+
+    def stage(self, state: int, epoch: int, rev: int, *parts: bytes) -> None:
         """Writes a document beside the one in use. Raises StorageFailed, and then leaves nothing of it."""
         self._need_load((epoch, rev))
-        self._staged = self._record(state, epoch, rev, payload)
+        place = _SLOTS[1 - self._used]
+        self._staged = None
         try:
-            self._write(_PLACES[1 - self._used], self._staged)
+            self._staged = self._write(place, state, epoch, rev, parts)
         except StorageFailed:
-            self._drop(_PLACES[1 - self._used])  # it may be there all the same, and was never in use
+            try:
+                self._drop(place)  # it may be there all the same, and was never in use
+            except StorageFailed:
+                pass  # the failure before this one is what is told
             raise
 
     def keep(self) -> None:
@@ -111,7 +139,9 @@ class Slots:
         """The staged trial has passed. Raises StorageFailed."""
         staged = self._staged
         assert staged is not None
-        self._write(_PLACES[1 - self._used], self._record(CONFIRMED, staged.epoch, staged.rev, staged.payload))
+        if self._read(staged.place, []) is None:
+            raise StorageFailed("the trial is not whole on the flash any more")
+        self._write(staged.place, CONFIRMED, staged.epoch, staged.rev, list(self._pieces(staged)))
         self.keep()
 
     def go_back(self) -> None:
@@ -121,17 +151,15 @@ class Slots:
     def refuse(self, state: int, epoch: int, rev: int, payload: bytes) -> None:
         """Remembers that a document was refused; then drops it where it is on flash. Raises StorageFailed."""
         self._need_load(None)
-        known, place = self._refused, _PLACES[1 - self._used]
-        beside = self._read(place)
+        place = _SLOTS[1 - self._used]
+        beside = self._read(place, [])
         if beside and beside.order != (epoch, rev) and self._is_withdrawn(beside):
-            self._store(place, bytes(_HEAD_BYTES))  # what kept it out is about to be overwritten
+            self._drop(place)  # what kept it out may be about to be overwritten
         try:
-            if not known or (known.state, known.order, known.payload) != (state, (epoch, rev), payload):
-                self._refused = self._record(state, epoch, rev, payload)
-                self._write(_REFUSED, self._refused)
+            self._remember(state, epoch, rev, payload)
         finally:
             if beside and beside.order == (epoch, rev):
-                self._store(place, bytes(_HEAD_BYTES))
+                self._drop(place)
             self._staged = None
 
     def _need_load(self, order: "tuple[int, int] | None") -> None:
@@ -147,56 +175,93 @@ class Slots:
                 "the flash could not be read at the start, and holds a newer document; restart the board"
             )
 
-    def _drop(self, place: str) -> None:
-        try:
-            self._store(place, bytes(_HEAD_BYTES))
-        except StorageFailed:
-            pass  # the failure before this one is what is told
+    def _remember(self, state: int, epoch: int, rev: int, payload: bytes) -> None:
+        """Writes a refusal into the place that has not the last one; nothing where it is that one already."""
+        last = self._refused[0] if self._refused else None
+        if last and (last.state, last.order) == (state, (epoch, rev)) and self.payload(last, 0, last.length) == payload:
+            return
+        place = _REFUSALS[1] if last and last.place == _REFUSALS[0] else _REFUSALS[0]
+        refused = self._write(place, state, epoch, rev, (payload,))
+        self._refused = [refused, last] if last else [refused]
 
     def _is_withdrawn(self, record: Record) -> bool:
         """Whether the power failed between a refusal and the dropping of what was refused."""
-        refused = self._refused
-        return bool(refused and refused.sequence > record.sequence and refused.order == record.order)
+        return any(r.sequence > record.sequence and r.order == record.order for r in self._refused)
 
     def _is_decided(self, trial: Record) -> bool:
-        return bool(self._refused and self._refused.sequence > trial.sequence)
+        return bool(self._refused and self._refused[0].sequence > trial.sequence)
 
-    def _record(self, state: int, epoch: int, rev: int, payload: bytes) -> Record:
+    def _write(self, place: str, state: int, epoch: int, rev: int, parts) -> Record:
+        """A record that is on flash when this returns: written, read back, compared."""
         self._sequence += 1
-        return Record(self._sequence, state, epoch, rev, payload)
-
-    def _write(self, place: str, record: Record) -> None:
-        head = struct.pack(_HEAD, _MAGIC, record.sequence, record.state, record.epoch, record.rev, len(record.payload))
-        self._store(place, head + self._hash(head, record.payload) + record.payload)
-
-    def _store(self, place: str, data: bytes) -> None:
+        record = Record(place, self._sequence, state, epoch, rev, sum(len(part) for part in parts))
+        head = record.head()
+        parts = (head, self._hash(head, parts)) + tuple(parts)
         try:
-            self._storage.write(place, data)
-            for start in range(0, len(data), _COMPARED):
-                piece = data[start : start + _COMPARED]
-                if self._storage.read(place, start, len(piece)) != piece:
-                    raise StorageFailed("the flash did not keep what was written")
+            self._storage.write(place, *parts)
         except (OSError, MemoryError) as error:
-            raise StorageFailed("the flash did not take a write: " + str(error))
+            raise StorageFailed(_why(error))
+        start = 0
+        for part in parts:
+            part = memoryview(part)
+            for at in range(0, len(part), _PIECE):
+                piece = part[at : at + _PIECE]
+                if self._bytes(place, start + at, len(piece)) != piece:
+                    raise StorageFailed("the flash did not keep what was written")
+            start += len(part)
+        return record
 
-    def _read(self, place: str) -> "Record | None":
-        """The record at a place; None where none is, or a damaged one."""
+    def _drop(self, place: str) -> None:
         try:
-            head = self._storage.read(place, 0, _HEAD_BYTES)
-            if len(head) < _HEAD_BYTES or head[:4] != _MAGIC:
-                return None
-            _, sequence, state, epoch, rev, length = struct.unpack(_HEAD, head)
-            if state not in MEANINGS or length > MAX_RECORD:
-                return None
-            hashed = self._storage.read(place, _HEAD_BYTES, _HASH_BYTES)
-            payload = self._storage.read(place, _HEAD_BYTES + _HASH_BYTES, length)
+            self._storage.drop(place)
+        except (OSError, MemoryError) as error:
+            raise StorageFailed(_why(error))
+        if any(self._bytes(place, 0, _HEAD_BYTES)):
+            raise StorageFailed("the flash kept what was dropped")
+
+    def _read(self, place: str, damage: "list[str]") -> "Record | None":
+        """The record at a place; None where none is, or a damaged one, which is then named in `damage`."""
+        head = self._bytes(place, 0, _HEAD_BYTES)
+        if not any(head):
+            return None  # never written, or dropped
+        if len(head) == _HEAD_BYTES and head[:4] == _MAGIC:
+            record = Record(place, *struct.unpack(_HEAD, head)[1:])
+            if record.state in MEANINGS and record.length <= MAX_RECORD:
+                if self._bytes(place, _HEAD_BYTES, _HASH_BYTES) == self._hash(head, self._pieces(record)):
+                    return record
+        damage.append(place + " was damaged")
+        return None
+
+    def _pieces(self, record: Record):
+        """What a record holds, piece by piece."""
+        for at in range(0, record.length, _PIECE):
+            start = _HEAD_BYTES + _HASH_BYTES + at
+            yield self._bytes(record.place, start, min(_PIECE, record.length - at))
+
+    def _bytes(self, place: str, start: int, count: int) -> bytes:
+        try:
+            return self._storage.read(place, start, count)
         except (OSError, MemoryError) as error:
             raise StorageFailed("the flash cannot be read: " + str(error))
-        return Record(sequence, state, epoch, rev, payload) if hashed == self._hash(head, payload) else None
 
-    def _hash(self, head: bytes, payload: bytes) -> bytes:
+    def _hash(self, head: bytes, parts) -> bytes:
         """Over the device's id too: another device's files are no configuration for this one."""
         digest = hashlib.sha256(self._device)
         digest.update(head)
-        digest.update(payload)
+        for part in parts:
+            digest.update(part)
         return digest.digest()
+
+
+def _is_kept(record: Record) -> bool:
+    return record.state in (APPLIED, CONFIRMED)
+
+
+def _newest_first(record: Record) -> int:
+    return -record.sequence
+
+
+def _why(error: Exception) -> str:
+    if getattr(error, "errno", None) == _FULL:
+        return "the flash is full: remove files from the board that are not the agent's"
+    return "the flash did not take a write: " + str(error)

@@ -63,12 +63,20 @@ class FailingFlash(MemoryStorage):
         self.cut_at = cut_at
         self.torn = torn
 
-    def write(self, place: str, data: bytes) -> None:
+    def write(self, place: str, *parts: bytes) -> None:
+        data = b"".join(parts)
+        self._need_power(place, data)
+        super().write(place, data)
+
+    def drop(self, place: str) -> None:
+        self._need_power(place, b"")
+        super().drop(place)
+
+    def _need_power(self, place: str, data: bytes) -> None:
         if self.cut_at and self.writes + 1 >= self.cut_at:
             if self.torn and self.writes + 1 == self.cut_at:
                 super().write(place, data[: len(data) // 2] + self.read(place, 0, 20_000)[len(data) // 2 :])
             raise PowerCut()
-        super().write(place, data)
 
     def power_returns(self) -> None:
         self.cut_at = 0

@@ -8,7 +8,7 @@ except ImportError:
 import binascii
 import os
 
-from henge_agent.pc_board import FileStorage
+from henge_agent.file_storage import FileStorage
 from henge_agent.slots import APPLIED, Slots
 
 

@@ -24,10 +24,16 @@ class Flash:
             raise OSError(5)
         return self.files.get(place, b"")[start : start + count]
 
-    def write(self, place, data):
+    def write(self, place, *parts):
+        self.change(place, b"".join(parts))
+
+    def drop(self, place):
+        self.change(place, b"")
+
+    def change(self, place, data):
         fails = place in self.failing_writes
         if not fails or self.keeps_failed_writes:
-            self.files[place] = bytes(data)
+            self.files[place] = data
         if fails:
             self.failing_writes.remove(place)
             raise OSError(5)
@@ -67,7 +73,7 @@ class TestFlash(unittest.TestCase):
         kept, _ = started(flash)
         keep(kept, 1)
         kept.stage(slots.APPLIED, 1, 2, b"document 2")
-        flash.failing_writes = ["refused"]
+        flash.failing_writes = ["refused-0"]
         with self.assertRaises(StorageFailed):
             kept.refuse(slots.REJECTED, 1, 2, b"")
         self.assertEqual(rev_in_use(flash), 1)

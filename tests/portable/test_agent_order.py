@@ -132,7 +132,7 @@ class TestRefusal(unittest.TestCase):
         self.assertEqual(self.life.takes(signed(2, {"lamp.level": 6})), [(2, "applied")])
 
 
-def broken_write(place: str, data: bytes) -> None:
+def broken_write(place: str, *parts: bytes) -> None:
     raise OSError(28)
 
 

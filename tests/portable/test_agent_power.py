@@ -11,7 +11,7 @@ except ImportError:
 
 from agent_fakes import TRIAL_MS, FailingFlash, FakeDriver, Life, PowerCut, signed
 from henge_agent.board import MemoryStorage
-from henge_agent.slots import APPLIED, TRIAL, Slots
+from henge_agent.slots import APPLIED, REJECTED, TRIAL, Slots
 
 
 def tell(life: Life) -> None:
@@ -72,10 +72,13 @@ class TestPower(unittest.TestCase):
         whole = storage.read("slot-0", 0, 20_000)
         for at in range(len(whole)):
             storage.write("slot-0", whole[:at] + bytes((whole[at] ^ 1,)) + whole[at + 1 :])
-            self.assertIsNone(Slots(storage, "porch").load().current)
+            found = Slots(storage, "porch").load()
+            self.assertEqual((found.current, found.damage), (None, ["slot-0 was damaged"]))
         for size in range(len(whole)):
             storage.write("slot-0", whole[:size])
-            self.assertIsNone(Slots(storage, "porch").load().current)
+            found = Slots(storage, "porch").load()
+            self.assertIsNone(found.current)
+            self.assertEqual(found.damage, ["slot-0 was damaged"] if size else [])
 
 
 class TestSlots(unittest.TestCase):
@@ -110,6 +113,27 @@ class TestSlots(unittest.TestCase):
         self.write(2)
         self.write(3, TRIAL)
         self.assertEqual(self.found(), (2, 0, 3))
+
+    def test_the_refusal_before_stays_known_when_the_power_fails_at_the_next(self):
+        for torn in (False, True):
+            flash = FailingFlash(torn=torn)
+            life = Life(flash)
+            life.takes(signed(1, {"lamp.level": 1}))
+            life.takes(signed(2, {"lamp.level": FakeDriver.TOO_MUCH}))
+            flash.cut_at = flash.writes + 1
+            with self.assertRaises(PowerCut):
+                life.takes(signed(3, {"lamp.level": 101}))
+            flash.power_returns()
+            again = Life(flash, FakeDriver(too_much=-1))
+            self.assertEqual(again.takes(signed(2, {"lamp.level": FakeDriver.TOO_MUCH})), [(2, "rejected")])
+            self.assertEqual(again.level, 1)
+
+    def test_refusals_are_written_in_turn(self):
+        for rev in range(1, 6):
+            self.slots.refuse(REJECTED, 1, rev, b"why")
+            found = Slots(self.storage, "porch").load().refused
+            assert found is not None
+            self.assertEqual((found.rev, found.place), (rev, "refused-0" if rev % 2 else "refused-1"))
 
     def test_files_of_another_device_are_nothing(self):
         self.write(1)

@@ -95,7 +95,7 @@ class TestTrial(unittest.TestCase):
         self.assertEqual(self.life.takes(self.trial), [(2, "confirmed")])
 
 
-def broken_write(place: str, data: bytes) -> None:
+def broken_write(place: str, *parts: bytes) -> None:
     raise OSError(28)
 
 

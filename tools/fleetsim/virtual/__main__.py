@@ -4,7 +4,7 @@ import argparse
 import signal
 import sys
 
-from fleetsim.virtual import KINDS, VirtualBoard
+from fleetsim.virtual import KINDS, Air, VirtualBoard
 
 
 def main() -> None:
@@ -13,9 +13,20 @@ def main() -> None:
     parser.add_argument("folder", help="where the board's flash is kept; made where it is missing")
     parser.add_argument("--kind", choices=sorted(KINDS), default="esp32")
     parser.add_argument("--slow-flash", action="store_true", help="writing takes as long as on a real chip")
+    parser.add_argument(
+        "--wifi",
+        metavar="NAME[:PASSWORD]",
+        action="append",
+        default=[],
+        help="a simulated Wi-Fi in range; may be repeated",
+    )
     options = parser.parse_args()
+    air = Air()
+    for network in options.wifi:
+        ssid, _, password = network.partition(":")
+        air.add(ssid, password)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with VirtualBoard(options.folder, options.kind, options.slow_flash) as board:
+    with VirtualBoard(options.folder, options.kind, air, options.slow_flash) as board:
         board.power_on()
         print(f"{board.kind} at {board.port}: mpremote connect {board.port}", flush=True)
         try:

@@ -14,6 +14,7 @@ from fleetsim.flash import ESP32_BYTES, PICO_W_BYTES
 from fleetsim.virtual.life import Life
 from fleetsim.virtual.mains import Mains
 from fleetsim.virtual.port import Port
+from fleetsim.virtual.radio import Air
 from fleetsim.virtual.surroundings import Surroundings
 
 KINDS = {"esp32": ESP32_BYTES, "pico": PICO_W_BYTES}  # bytes of the part of the flash that holds files
@@ -29,10 +30,13 @@ class TooLate(Exception):
 class VirtualBoard:
     """Lives in `folder`, which is made where it is missing; `flash.bin` in it is what is on its flash.
 
-    It is off at first. `slow_flash`: erasing and writing takes as long as on a chip. close() ends everything.
+    It is off at first. `air` has the Wi-Fi networks in range; boards in one place share it. `around` has what its pins
+    show and its sensors measure. `slow_flash`: erasing and writing takes as long as on a chip. close() ends everything.
     """
 
-    def __init__(self, folder: str | Path, kind: str = "esp32", slow_flash: bool = False) -> None:
+    def __init__(
+        self, folder: str | Path, kind: str = "esp32", air: Air | None = None, slow_flash: bool = False
+    ) -> None:
         if kind not in KINDS:
             raise ValueError(f"there is no board {kind!r}: it is one of {', '.join(KINDS)}")
         self.kind = kind
@@ -43,10 +47,11 @@ class VirtualBoard:
             self._image.write_bytes(b"\xff" * KINDS[kind])
         self._slow = slow_flash
         self.uid = hashlib.sha256(str(self.folder).encode()).digest()[: _UID_BYTES[kind]]
-        self._surroundings = Surroundings()
+        self.air = air or Air()
+        self.around = Surroundings(self.air)
         self._port = Port()
         self.port = self._port.name
-        self._mains = Mains(self._port, self._surroundings, self._born)
+        self._mains = Mains(self._port, self.around, self._born)
 
     def __enter__(self) -> "VirtualBoard":
         return self
@@ -62,21 +67,6 @@ class VirtualBoard:
     def heard(self) -> str:
         """What it printed since it was made, the newest million bytes."""
         return self._mains.heard.decode(errors="replace")
-
-    @property
-    def pins(self) -> dict[str, int]:
-        """The level of each output, by the pin's name: 0 or 1."""
-        return dict(self._surroundings.pins)
-
-    @property
-    def duties(self) -> dict[str, int]:
-        """The share of time at high level of each pin with PWM, 0 to 65535."""
-        return dict(self._surroundings.duties)
-
-    @property
-    def strips(self) -> dict[str, list[tuple[int, ...]]]:
-        """What each strip of WS2812 shows, by its pin: (red, green, blue) each."""
-        return dict(self._surroundings.strips)
 
     def power_on(self) -> None:
         self._mains.power(True)
@@ -111,6 +101,7 @@ class VirtualBoard:
     def close(self) -> None:
         self._mains.close()
         self._port.close()
+        self.around.close()
 
     def _born(self, cause: str, mode: str) -> Life:
         options = {

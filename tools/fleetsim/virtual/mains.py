@@ -72,7 +72,7 @@ class Mains:
         except BaseException as error:
             self.failure = error
         finally:
-            self._end_life()
+            self._end_life("power")
             with self.changed:
                 self.changed.notify_all()
 
@@ -121,24 +121,25 @@ class Mains:
             self._start("power", "friendly")
 
     def _switch_off(self) -> None:
-        self._end_life()
+        self._end_life("power")
         self._surroundings.power_failed()
 
     def _finish(self) -> None:
         self._is_over = True
 
     def _start(self, cause: str, mode: str) -> None:
-        self._end_life()
+        self._end_life(cause)
         if cause != "soft":
             self._surroundings.cause = cause
         self._life = self._born(cause, mode)
 
-    def _end_life(self) -> None:
+    def _end_life(self, cause: str) -> None:
         life, self._life = self._life, None
         self._interruptible, self._ctrl_c_at, self._watchdog = False, None, None
         if life:
+            self._surroundings.dies()
             life.end()
-            self._surroundings.reset()
+            self._surroundings.reset(cause)
 
     def _hear(self, life: Life) -> None:
         printed = life.print()

@@ -5,7 +5,9 @@ from collections import namedtuple
 
 from overlay import Overlay, lay_over
 from sim_machine import Machine
+from sim_network import Network
 from sim_pins import NeoPixel
+from sim_sensors import DHT22, DS18X20, OneWire, raw_temperature
 
 # sys.platform, os.uname().sysname and the machine's name as the builds ESP32_GENERIC and RPI_PICO_W give them.
 _NAMES = {
@@ -28,7 +30,18 @@ def install(options: dict, interrupts) -> dict:
     lay_over("micropython", {"kbd_intr": interrupts.allow})
     kind, cause = options["kind"], options["cause"]
     lay_over("machine", Machine(kind, cause, bytes.fromhex(options["uid"])).names())
+    network = Network(kind)
+    lay_over("socket", {"getaddrinfo": network.getaddrinfo})
+    add("network", **network.names)
+    add("ntptime", settime=network.set_time, host="pool.ntp.org", timeout=1)
     add("neopixel", NeoPixel=NeoPixel)
+    add("onewire", OneWire=OneWire)
+    add("ds18x20", DS18X20=DS18X20)
+    add("dht", DHT22=DHT22)
+    if kind == "esp32":
+        add("esp32", raw_temperature=raw_temperature)
+    else:
+        add("rp2", country=network.country)
     return {
         "platform": platform,
         "implementation": _Implementation("micropython", own.version, machine, own._mpy, build),  # type: ignore[attr-defined]

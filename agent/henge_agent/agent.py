@@ -18,7 +18,7 @@ from henge_agent.crew import Crew
 from henge_agent.documents import Documents
 from henge_agent.drivers.server import Server
 from henge_agent.greeting import hello
-from henge_agent.link import CredentialRefused, Link, LinkClosed, LinkLost, LinkRefused, ServerNotTrusted
+from henge_agent.link import CredentialRefused, Link, LinkClosed, LinkLeft, LinkLost, LinkRefused, ServerNotTrusted
 from henge_agent.memory import Memory
 from henge_agent.outbox import Outbox
 from henge_agent.performer import Performer
@@ -73,7 +73,6 @@ class Agent:
         self._outbox = Outbox(credential.device)
         self._trial_began = asyncio.Event()
         self._is_up = False
-        self._last_loss = ""  # why the last connection ended, or was not made
         self._closed_early = 0  # connections in a row
         self.settings = Settings(self._drivers, self._warn)
         self._documents = Documents(credential.device, credential.key, self.settings.declared)
@@ -81,11 +80,12 @@ class Agent:
     async def run(self) -> None:
         """Until it is cancelled. When one task dies, all begin anew, from what is on flash."""
         backoff = Backoff(self._board.chance)
+        why = "the board started again during the trial ({})".format(self._board.reset_cause)
         while True:
             began = self._clock.ms()
             crew = Crew()
             try:
-                self._start()
+                self._start(why)
                 crew.add("connection", self._stay_connected())
                 crew.add("trials", self._mind_trials())
                 for driver in self._drivers:
@@ -93,6 +93,7 @@ class Agent:
                 await crew.first()
             except Exception as error:  # a fault in the agent itself
                 self._say("error", "starting again after " + explain(error))
+                why = "the agent started again during the trial after " + explain(error)
             finally:
                 await crew.stop()
             await asyncio.sleep(self._wait_after(began, backoff))
@@ -109,31 +110,36 @@ class Agent:
             "link": "up" if self._is_up else "down",
         }
 
-    def _start(self) -> None:
+    def _start(self, why: str) -> None:
         self._sync = Sync(self.settings.declared, self._documents.nothing(), self._trial_ms)
         memory = Memory(Slots(self._board.storage, self._credential.device), self._documents)
         self._performer = Performer(
             self._sync, memory, self.settings, self._reports, self._outbox, self._clock, self._say
         )
-        self._performer.start()
+        self._performer.start(why)
         self._show()
 
-    def _wait_after(self, began_ms: int, backoff: Backoff) -> float:
+    def _wait_after(self, began_ms: int, backoff: Backoff, is_trial: bool = False) -> float:
         """Seconds to wait after the end of what began then."""
         if self._clock.ms() - began_ms >= _STABLE_MS:
             backoff.reset()
-        return backoff.after_loss() / 1000
+        return backoff.after_loss(is_trial) / 1000
 
     # The connection.
 
     async def _stay_connected(self) -> None:
         while True:
             began = self._clock.ms()
+            self._outbox.clear()
             try:
                 await self._connect()
+            except LinkLeft as error:  # what failed before was another network or server
+                self._say("info", str(error))
+                self._backoff.reset()
+                continue
             except LinkRefused as error:
-                self._last_loss = str(error)
-                wait_s = self._backoff.after_refusal() / 1000
+                self._sync.disconnected(str(error))
+                wait_s = self._backoff.after_refusal(self._is_trial()) / 1000
                 self._warn(_with_wait(error, wait_s))
                 if isinstance(error, CredentialRefused):
                     self._warn(_NEW_CREDENTIAL.format(self._credential.device))
@@ -141,11 +147,23 @@ class Agent:
                     for todo in trust.todo(error.faults, self._server.address.host, self._credential.device):
                         self._warn(todo)
             except LinkLost as error:
-                self._last_loss = str(error)
-                wait_s = self._wait_after(began, self._backoff)
+                self._sync.disconnected(str(error))
+                wait_s = self._wait_after(began, self._backoff, self._is_trial())
                 self._say("info", _with_wait(error, wait_s))
                 self._suspect_a_twin(error, began)
-            await asyncio.sleep(wait_s)
+            await self._pause(wait_s)
+
+    def _is_trial(self) -> bool:
+        return self._sync.deadline_ms is not None
+
+    async def _pause(self, seconds: float) -> None:
+        """Ends early when the next connection is to be another one."""
+        try:
+            await asyncio.wait_for(self._outbox.left(), seconds)
+        except LinkLeft:
+            self._backoff.reset()
+        except asyncio.TimeoutError:
+            pass
 
     def _suspect_a_twin(self, error: LinkLost, began_ms: int) -> None:
         """Two agents with one credential take the connection from each other, and neither can see why it ends."""
@@ -160,11 +178,10 @@ class Agent:
         crew = Crew()
         try:
             address = self._server.address
-            await link.open(self._open, address.host, address.port, self._connect_packet())
+            await self._reach(link, address)
             how = "with TLS" if address.with_tls else "without TLS"
             self._say("info", "connected to {}, {}".format(address, how))
-            self._outbox.clear()
-            self._sync.connected()
+            self._sync.connected(str(address))
             self._is_up = True
             self._show()
             crew.add("read", link.read())
@@ -176,6 +193,16 @@ class Agent:
             await crew.stop()
             await link.close()
             self._show()
+
+    async def _reach(self, link: Link, address: Address) -> None:
+        """Opens a link. Raises LinkLost, LinkRefused; LinkLeft where another one is wanted meanwhile."""
+        crew = Crew()
+        crew.add("open", link.open(self._open, address.host, address.port, self._connect_packet()))
+        crew.add("leave", self._outbox.left())
+        try:
+            await crew.first()
+        finally:
+            await crew.stop()
 
     async def _open(self, host: str, port: int):
         tls = self._tls if self._server.address.with_tls else None
@@ -226,7 +253,7 @@ class Agent:
             self._trial_began.clear()
             while self._sync.deadline_ms is not None:
                 await asyncio.sleep(max(0, self._sync.deadline_ms - self._clock.ms()) / 1000)
-                self._perform(self._sync.tick(self._clock.ms(), self._last_loss))
+                self._perform(self._sync.tick(self._clock.ms()))
 
     def _topic(self, channel: str) -> str:
         return topics.build(self._credential.device, channel)

@@ -96,8 +96,8 @@ def reason(error: BaseException) -> str:
         return _TLS.get(number) or _TLS[error.reason]  # type: ignore[attr-defined]
     if hasattr(error, "library") or (number is not None and number < _LAST_LOOKUP_ERROR):
         return "TLS: " + str(error)
-    if number is None:
-        return explain(error)
+    if number is None:  # an OSError without one is a sentence of our own: what a Wi-Fi could not do
+        return str(error) if type(error) is OSError and str(error) else explain(error)
     if _LAST_LOOKUP_ERROR <= number < 0 or type(error).__name__ == "gaierror":
         return "no such host, or no name server answers"
     return _NETWORK.get(number) or _system_text(number) or explain(error)

@@ -48,6 +48,10 @@ class ServerNotTrusted(LinkRefused):
         self.faults = faults
 
 
+class LinkLeft(LinkLost):
+    """The agent has ended it, to make it anew."""
+
+
 class LinkClosed(LinkLost):
     """The server ended a connection that it had accepted."""
 

@@ -4,7 +4,7 @@ import asyncio
 
 from henge_protocol import topics
 
-from henge_agent.link import LinkLost
+from henge_agent.link import LinkLeft
 
 # Messages. Reports and log lines come in ones and twos; what overflows is a network that takes nothing, and `hello`
 # repeats the last report on the next connection.
@@ -19,6 +19,7 @@ class Outbox:
         self._waiting: list = []  # (topic, payload, qos), the oldest first
         self._leaving = ""
         self._filled = asyncio.Event()
+        self._left = asyncio.Event()
 
     def put(self, channel: str, payload: bytes, qos: int) -> None:
         """Adds a message on one of the device's channels.
@@ -32,18 +33,25 @@ class Outbox:
         self._filled.set()
 
     def leave(self, why: str) -> None:
-        """The connection is to end when all that waits has been sent."""
+        """The connection is to end when all that waits has been sent, and to be made anew."""
         self._leaving = why
         self._filled.set()
+        self._left.set()
+
+    async def left(self) -> None:
+        """Raises LinkLeft when there is no connection to make any more, for it is to be another one."""
+        await self._left.wait()
+        raise LinkLeft(self._leaving)
 
     def clear(self) -> None:
         """A new connection begins with nothing from the old one."""
         self._waiting = []
         self._leaving = ""
         self._filled.clear()
+        self._left.clear()
 
     async def send_all(self, link) -> None:
-        """Sends what comes. Raises LinkLost; never returns."""
+        """Sends what comes. Raises LinkLost, LinkLeft; never returns."""
         while True:
             await self._filled.wait()
             self._filled.clear()
@@ -51,4 +59,4 @@ class Outbox:
                 topic, payload, qos = self._waiting.pop(0)
                 await link.publish(topic, payload, qos)
             if self._leaving:
-                raise LinkLost(self._leaving)
+                raise LinkLeft(self._leaving)

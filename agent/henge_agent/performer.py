@@ -40,8 +40,8 @@ class Performer:
             sync.RECONNECT: outbox.leave,
         }
 
-    def start(self) -> None:
-        """Takes up what is on flash."""
+    def start(self, why: str) -> None:
+        """Takes up what is on flash. `why` tells what the start has done to a trial that it finds."""
         try:
             recalled = self._memory.recall()
         except StorageFailed as error:
@@ -50,7 +50,7 @@ class Performer:
             recalled.found = str(error)
         self.found = recalled.found
         current = self._begin(recalled)
-        self.perform(self._sync.booted(current, recalled.outcome, recalled.refusal, recalled.lost_trial))
+        self.perform(self._sync.booted(current, recalled.outcome, recalled.refusal, recalled.lost_trial, why))
 
     def perform(self, actions: list) -> None:
         """Performs actions and what follows from them."""

@@ -69,21 +69,30 @@ class Sync:
         """When `tick` has to be called; None where nothing is due."""
         return self._trial.ends_ms if self._trial else None
 
-    def booted(self, current: "Candidate | None", outcome: str, refused: "Refusal | None", lost_trial) -> list:
-        """A start found a document in use, a refusal, and a trial that the start has ended; each may be None."""
+    def booted(
+        self, current: "Candidate | None", outcome: str, refused: "Refusal | None", lost_trial, why: str
+    ) -> list:
+        """A start found a document in use, a refusal, and a trial; each may be None. The start ended the trial, and
+        `why` says what brought it about.
+        """
         if current is not None:
             self._settle(current, outcome)
         self._refused = refused
         if lost_trial is not None:
-            return self._take_back(lost_trial, "the board started again during the trial")
+            return self._roll_back(lost_trial, why)
         if refused and (not self._is_told or refused.order > self.current.order):
             return [self._report_refusal()]
         return [self._report_current()] if self._is_told else []
 
-    def connected(self) -> None:
-        """A connection was made."""
+    def connected(self, where: str) -> None:
+        """A connection was made, to the host and port that `where` names."""
         if self._trial:
-            self._trial.connected()
+            self._trial.connected(where)
+
+    def disconnected(self, why: str) -> None:
+        """A connection ended or could not be made, for a reason that nobody on the board wanted."""
+        if self._trial:
+            self._trial.disconnected(why)
 
     def desired(self, candidate: Candidate) -> list:
         """A document arrived."""
@@ -133,13 +142,13 @@ class Sync:
         self.phase = PROBATION
         return []
 
-    def tick(self, now_ms: int, why: str = "") -> list:
-        """Time has passed. `why` says in a sentence what has kept the proof of a trial away."""
+    def tick(self, now_ms: int) -> list:
+        """Time has passed."""
         if self.phase != PROBATION or not self._trial or not self._trial.is_overdue(now_ms):
             return []
-        candidate, self._trial = self._trial.candidate, None
+        trial, self._trial = self._trial, None
         self.phase = IDLE
-        actions = self._take_back(candidate, why)
+        actions = self._roll_back(trial.candidate, trial.why)
         actions.insert(1, (TAKE_BACK, self.current))
         actions.append((RECONNECT, "the settings before the trial are in use again"))
         return actions + self._next()
@@ -186,7 +195,7 @@ class Sync:
         self._refused = Refusal(candidate.order, state, problems)
         return [(REFUSE, self._refused), self._report_refusal()]
 
-    def _take_back(self, candidate: Candidate, why: str) -> list:
+    def _roll_back(self, candidate: Candidate, why: str) -> list:
         return self._refuse(candidate, ROLLED_BACK, [Problem(WHOLE_DOCUMENT, NOT_CONFIRMED, why)])
 
     def _report_current(self) -> tuple:

@@ -6,16 +6,25 @@ the new settings, does.
 
 
 class Trial:
-    """The probation of one candidate, from `began_ms` on, for at most `limit_ms`."""
+    """The probation of one candidate, from `began_ms` on, for at most `limit_ms`.
+
+    `why` is, at any time, why there was no proof so far: a sentence for whoever wants to know what went wrong.
+    """
 
     def __init__(self, candidate, began_ms: int, limit_ms: int) -> None:
         self.candidate = candidate
         self.ends_ms = began_ms + limit_ms
+        self.why = "no connection was made within {} s".format(limit_ms // 1000)
         self._reconnected = False
 
-    def connected(self) -> None:
+    def connected(self, where: str) -> None:
         """There is a connection that was made under the new settings."""
         self._reconnected = True
+        self.why = "connected to {}, but no signed document came".format(where)
+
+    def disconnected(self, why: str) -> None:
+        """A connection under the new settings ended, or could not be made."""
+        self.why = why
 
     def is_proved_by(self, order: "tuple[int, int]") -> bool:
         """Whether a validly signed document of this (epoch, rev) ends the probation well."""

@@ -13,6 +13,7 @@ from henge_agent.settings import Settings
 from henge_agent.slots import Slots
 from henge_agent.sync import Sync
 from henge_protocol import signing, topics
+from henge_protocol.errors import NOT_CONFIRMED, WHOLE_DOCUMENT
 from henge_protocol.messages import Desired, Document, Report
 
 DEVICE = "porch"
@@ -110,7 +111,9 @@ class Hands:
 class Life:
     """One start of a board, from its flash to its next end."""
 
-    def __init__(self, flash: "MemoryStorage | None" = None, driver: "FakeDriver | None" = None) -> None:
+    def __init__(
+        self, flash: "MemoryStorage | None" = None, driver: "FakeDriver | None" = None, why: str = "it began again"
+    ) -> None:
         self.flash = flash or MemoryStorage()
         self.driver = driver or FakeDriver()
         self.wire = Wire()
@@ -129,7 +132,7 @@ class Life:
             self.clock,
             lambda level, text: self.said.append(text),
         )
-        self.performer.start()
+        self.performer.start(why)
 
     def takes(self, payload: bytes) -> list:
         """A desired message arrives. Gives what was reported on it: (rev, state) each."""
@@ -138,7 +141,10 @@ class Life:
         return [(report.rev, report.state) for report in self.wire.reports[before:]]
 
     def reconnects(self) -> None:
-        self.sync.connected()
+        self.sync.connected("server:1883")
+
+    def loses(self, why: str) -> None:
+        self.sync.disconnected(why)
 
     def waits(self, ms: int) -> list:
         """Time passes. Gives what was reported."""
@@ -152,6 +158,15 @@ class Life:
         """What the next hello repeats: (rev, state)."""
         assert self.reports.last is not None
         return self.reports.last.rev, self.reports.last.state
+
+    @property
+    def why(self) -> str:
+        """The reason that the next hello repeats."""
+        assert self.reports.last is not None
+        assert list(self.reports.last.errors) == [WHOLE_DOCUMENT], self.reports.last.errors
+        code, text = self.reports.last.errors[WHOLE_DOCUMENT]
+        assert code == NOT_CONFIRMED
+        return text
 
     @property
     def level(self) -> int:

@@ -107,6 +107,11 @@ class ScriptedServer:
         self._came.set()
         return peer.to_agent, peer.from_agent
 
+    @property
+    def has_peers(self) -> bool:
+        """Whether a connection was begun that nobody has accepted."""
+        return bool(self._peers)
+
     async def accept(self, answer: bytes = WELCOME) -> Peer:
         """The next connection, its CONNECT taken and answered."""
         while not self._peers:

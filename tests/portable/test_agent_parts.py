@@ -37,6 +37,18 @@ class TestBackoff(unittest.TestCase):
     def test_a_refusal_waits_for_minutes(self):
         self.assertEqual(Backoff(lambda: 0.5).after_refusal(), 60_000)
 
+    def test_losses_do_not_lengthen_what_a_refusal_waits(self):
+        backoff = Backoff(lambda: 0.5)
+        for _ in range(9):
+            backoff.after_loss()
+        self.assertEqual((backoff.after_refusal(), backoff.after_refusal()), (60_000, 120_000))
+
+    def test_a_trial_is_not_waited_away(self):
+        backoff = Backoff(lambda: 0.999)
+        waits = [backoff.after_loss(True) for _ in range(40)] + [backoff.after_refusal(True) for _ in range(9)]
+        self.assertLess(max(waits[:40]), 5_000)
+        self.assertLess(max(waits), 30_000)
+
     def test_a_reset_begins_anew(self):
         backoff = Backoff(lambda: 0.5)
         backoff.after_loss()
@@ -117,7 +129,10 @@ class TestReason(unittest.TestCase):
 
     def test_what_is_no_error_of_the_system_keeps_its_type(self):
         self.assertEqual(reason(ValueError("certificate")), "ValueError: certificate")
-        self.assertEqual(reason(OSError("odd")), "OSError: odd")
+        self.assertEqual(reason(OSError()), "OSError")
+
+    def test_a_sentence_of_a_board_is_told_as_it_is(self):
+        self.assertEqual(reason(OSError("the network attic was not found")), "the network attic was not found")
 
 
 class Fan:

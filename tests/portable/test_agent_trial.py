@@ -80,6 +80,41 @@ class TestTrial(unittest.TestCase):
             self.assertEqual(self.life.last, (2, "rolled_back"))
         self.assertEqual(self.life.takes(self.trial), [(2, "rolled_back")])
 
+    def test_the_reason_is_that_nobody_answered_when_no_attempt_has_ended(self):
+        self.life.takes(self.trial)
+        self.life.waits(TRIAL_MS)
+        self.assertEqual(self.life.why, "no connection was made within 1 s")
+
+    def test_the_reason_is_the_last_failure_when_no_connection_was_made(self):
+        self.life.takes(self.trial)
+        self.life.loses("the network attic was not found")
+        self.life.loses("no answer from server:1883 within 20 s")
+        self.life.waits(TRIAL_MS)
+        self.assertEqual(self.life.why, "no answer from server:1883 within 20 s")
+
+    def test_the_reason_names_the_server_when_it_let_the_board_in_and_proved_nothing(self):
+        self.life.loses("before the trial")
+        self.life.takes(self.trial)
+        self.life.loses("the network attic was not found")
+        self.life.reconnects()
+        self.life.takes(signed(1, {"lamp.level": 5}))
+        self.life.waits(TRIAL_MS)
+        self.assertEqual(self.life.why, "connected to server:1883, but no signed document came")
+
+    def test_the_reason_is_kept_over_a_restart(self):
+        self.life.takes(self.trial)
+        self.life.loses("the network attic was not found")
+        self.life.waits(TRIAL_MS)
+        self.life = Life(self.life.flash, why="another reason")
+        self.assertEqual(self.life.last, (2, "rolled_back"))
+        self.assertEqual(self.life.why, "the network attic was not found")
+
+    def test_the_reason_is_the_restart_when_that_ended_it_and_stays_so(self):
+        self.life.takes(self.trial)
+        for why in ("the board started again during the trial (watchdog)", "something later"):
+            self.life = Life(self.life.flash, why=why)
+            self.assertEqual(self.life.why, "the board started again during the trial (watchdog)")
+
     def test_the_first_document_of_all_can_be_a_trial(self):
         life = Life()
         life.takes(self.trial)

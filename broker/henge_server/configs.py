@@ -129,7 +129,10 @@ class Configs:
         return await self._write(device_id, decide, by, "replaced", "config.replace", expected)
 
     async def rollback(self, device_id: str, rev: int, by: str, expected: int | None = None) -> Written:
-        """A new revision with the values of an old one, under the schema version of today. Raises as `patch`."""
+        """A new revision with the values of an old one, under the schema version of today. Raises as `patch`.
+
+        The old one may be the newest, where the device has refused that: this is how it is tried again.
+        """
         old = await self.revision(device_id, rev)
 
         def decide(device: Device, schema: Schema | None, newest: Revision) -> _Wanted:
@@ -139,7 +142,7 @@ class Configs:
                 raise Invalid(f"Revision {rev} does not fit the schema of today. Nothing was changed.", problems)
             return _Wanted(schema, layer)
 
-        return await self._write(device_id, decide, by, f"rollback to {rev}", "config.rollback", expected)
+        return await self._write(device_id, decide, by, f"rollback to {rev}", "config.rollback", expected, again=True)
 
     async def move(self, device_id: str, schema_name: str, by: str) -> Written:
         """Puts a device under the newest version of a schema.
@@ -161,9 +164,19 @@ class Configs:
             return await self._write(device_id, decide, by, why, "device.schema", None)
 
     async def _write(
-        self, device_id: str, decide: _Decision, by: str, why: str, action: str, expected: int | None
+        self,
+        device_id: str,
+        decide: _Decision,
+        by: str,
+        why: str,
+        action: str,
+        expected: int | None,
+        again: bool = False,
     ) -> Written:
-        """One after the other for each device: writers that arrive together would only undo each other's decisions."""
+        """One after the other for each device: writers that arrive together would only undo each other's decisions.
+
+        `again`: the same values make a new revision where the device has refused the newest one.
+        """
         arrived = self._timeline.clock()
         async with self._turns.setdefault(device_id, asyncio.Lock()):
             for _ in range(_TRIES):
@@ -176,7 +189,7 @@ class Configs:
                 wanted = decide(device, await self._schema(newest), newest)
                 author = Author(by, why, self._clock())
                 revision = self._documents.revision(device, wanted.schema, wanted.layer, newest.rev + 1, author)
-                if _says_the_same(revision, newest):
+                if _says_the_same(revision, newest) and not (again and await self._is_refused(newest)):
                     return Written(newest, changed=False)
                 self._timeline.mark(device_id, revision.rev, Stage.ARRIVED, arrived)
                 self._timeline.mark(device_id, revision.rev, Stage.DECIDED)
@@ -187,6 +200,10 @@ class Configs:
                 self._timeline.mark(device_id, revision.rev, Stage.COMMITTED)
                 return Written(revision, changed=True)
         raise Conflict(f"{device_id} is being changed by others all the time; try again.")
+
+    async def _is_refused(self, revision: Revision) -> bool:
+        outcome = await self._store.outcome(revision.device, revision.rev)
+        return outcome is not None and outcome.epoch == revision.epoch and outcome.is_refusal
 
     async def _schema(self, revision: Revision) -> Schema | None:
         if not revision.schema_name:

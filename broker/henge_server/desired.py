@@ -1,11 +1,7 @@
 """Desired: which document a device is to be sent, as the store has it now."""
 
-from henge_protocol import messages
-
 from henge_server.models import Revision
 from henge_server.store import Store
-
-_REFUSED = (messages.REJECTED, messages.ROLLED_BACK)
 
 
 async def to_serve(store: Store, device: str) -> Revision | None:
@@ -17,6 +13,6 @@ async def to_serve(store: Store, device: str) -> Revision | None:
     if observed and observed.ahead:
         return None
     outcome = await store.outcome(device, revision.rev)
-    if outcome and outcome.epoch == revision.epoch and outcome.is_final and outcome.state in _REFUSED:
+    if outcome and outcome.epoch == revision.epoch and outcome.is_refusal:
         return None
     return revision

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from henge_protocol.errors import BAD_MAC, DRIVER_FAILED, WHOLE_DOCUMENT
-from henge_protocol.messages import FINAL_STATES, REJECTED
+from henge_protocol.messages import FINAL_STATES, REJECTED, ROLLED_BACK
 from pydantic import BaseModel, ConfigDict
 
 Scalar = bool | int | float | str
@@ -109,6 +109,11 @@ class Outcome(Record):
         """
         passing = self.state == REJECTED and self.errors.get(WHOLE_DOCUMENT, [""])[0] in (BAD_MAC, DRIVER_FAILED)
         return self.is_decided and not passing
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the revision is never sent again: the device did not take it, or took it back."""
+        return self.is_final and self.state in (REJECTED, ROLLED_BACK)
 
 
 class Observed(Record):

@@ -81,6 +81,20 @@ def test_it_failed_when_the_board_did_not_take_it(state):
     assert [str(problem) for problem in error.value.problems] == ["led.on: the pin is gone"]
 
 
+def test_it_says_why_and_how_to_try_again_when_a_trial_was_taken_back():
+    why = {"": ["not_confirmed", "the network attic was not found"]}
+    with pytest.raises(NotTaken) as error:
+        outcome.sentence(answer("rolled_back", errors=why), 5)
+    assert error.value.detail == "porch took revision 8 back after its trial and goes on with the one before:"
+    assert [str(problem) for problem in error.value.problems] == ["the network attic was not found"]
+    assert "`fleetctl config rollback porch 8`" in error.value.todo
+
+
+def test_it_says_how_long_a_trial_may_take_when_the_wait_was_shorter():
+    with pytest.raises(Partly, match="within two minutes"):
+        outcome.sentence(answer("trial"), 5)
+
+
 @pytest.mark.parametrize("state", ["pending", "trial", "superseded"])
 def test_it_is_partly_done_when_the_board_has_not_decided(state):
     with pytest.raises(Partly):

@@ -9,7 +9,7 @@ Json = dict[str, Any]
 _TAKEN = ("applied", "confirmed")
 _REFUSED = {
     "rejected": "refused revision {rev} and goes on with what it had:",
-    "rolled_back": "took revision {rev} back and goes on with the one before:",
+    "rolled_back": "took revision {rev} back after its trial and goes on with the one before:",
 }
 
 
@@ -22,7 +22,7 @@ def sentence(answer: Json, wait_s: float) -> str:
     rev, state = outcome["rev"], outcome["state"]
     if state in _REFUSED:
         problems = _problems(outcome["errors"])
-        raise NotTaken(f"{device} {_REFUSED[state].format(rev=rev)}", problems, _instead(device, problems))
+        raise NotTaken(f"{device} {_REFUSED[state].format(rev=rev)}", problems, _instead(device, rev, problems))
     if not outcome["changed"] and (state in _TAKEN or not wait_s):
         return f"nothing to change: {device} is at revision {rev} already ({state})"
     if state == "superseded":
@@ -31,10 +31,15 @@ def sentence(answer: Json, wait_s: float) -> str:
         return f"{state} in {max(1, round(outcome['waited_ms']))} ms (revision {rev})" if wait_s else f"{state} ({rev})"
     if not wait_s:
         return f"stored as revision {rev} ({state}); --wait 5s waits for {device} to take it"
-    held = "holds it on trial" if state == "trial" else "has not answered"
+    if state == "trial":
+        raise Partly(
+            f"Revision {rev} is stored; {device} still has it on trial after {wait_s:g} s. It confirms it or takes it "
+            f"back by itself within two minutes; `fleetctl watch {device}` shows which."
+        )
     raise Partly(
-        f"Revision {rev} is stored; {device} {held} after {wait_s:g} s. It takes the newest one whenever it connects.\n"
-        f"`fleetctl watch {device}` shows it when it does, `fleetctl device show {device}` when it was last heard."
+        f"Revision {rev} is stored; {device} has not answered after {wait_s:g} s. It takes the newest one whenever it "
+        f"connects.\n`fleetctl watch {device}` shows it when it does, `fleetctl device show {device}` when it was last "
+        f"heard."
     )
 
 
@@ -60,8 +65,18 @@ def ahead(device: Json) -> str:
     )
 
 
-def _instead(device: str, problems: list[Problem]) -> str:
-    """What to do about a revision that a board refused."""
+def reasons(errors: dict[str, list[str]]) -> str:
+    """What was wrong with a revision, in one line."""
+    return "; ".join(str(problem) for problem in _problems(errors))
+
+
+def _instead(device: str, rev: int, problems: list[Problem]) -> str:
+    """What to do about a revision that a board refused or took back."""
+    if any(problem.code == "not_confirmed" for problem in problems):
+        return (
+            f"It is not sent again. Set another value, or mend what was in the way and try the same values in a new "
+            f"revision: `fleetctl config rollback {device} {rev}`."
+        )
     unset = " ".join(problem.key for problem in problems if problem.key)
     inherited = f", take it back to what it inherits (`fleetctl config unset {device} {unset}`)," if unset else ""
     return (

@@ -161,6 +161,7 @@ class RevisionOut(BaseModel):
     why: str
     schema_ref: SchemaRef | None = Field(serialization_alias="schema")
     state: str | None
+    errors: dict[str, list[str]] = Field(description="Why it was refused or taken back: key to code and text")
     digest: str
 
 
@@ -270,13 +271,15 @@ def revision_values_out(revision: Revision, outcome: Outcome | None, schema: Sch
 
 
 def _revision_fields(revision: Revision, outcome: Outcome | None) -> dict[str, Any]:
+    outcome = outcome if outcome and outcome.epoch == revision.epoch else None
     return {
         "rev": revision.rev,
         "at": rfc3339(revision.at),
         "by": revision.by,
         "why": revision.why,
         "schema_ref": schema_ref(revision),
-        "state": outcome.state if outcome and outcome.epoch == revision.epoch else None,
+        "state": outcome.state if outcome else None,
+        "errors": outcome.errors if outcome else {},
         "digest": revision.digest.hex(),
     }
 

@@ -51,7 +51,7 @@ _HISTORY = (
     Column("BY", lambda revision: revision["by"]),
     Column("WHY", lambda revision: revision["why"]),
     Column("SCHEMA", schema_name),
-    Column("STATE", lambda revision: sync_words(revision["state"] or "-")),
+    Column("STATE", lambda revision: _state(revision)),
 )
 _CHANGES = (
     Column("KEY", lambda change: change["key"]),
@@ -60,6 +60,12 @@ _CHANGES = (
     ),
     Column("TO", lambda change: "-" if change["to"] is None else values.shown(change["to"]), lambda change: "green"),
 )
+
+
+def _state(revision: Item) -> str:
+    """`rolled back: the network attic was not found`; a dash where the board has not said."""
+    why = outcome.reasons(revision["errors"])
+    return sync_words(revision["state"] or "-") + (f": {why}" if why else "")
 
 
 @command(app, "get")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fleetctl import values
+from fleetctl import outcome, values
 from fleetctl.completion import device_ids
 from fleetctl.session import Session, command
 from fleetctl.terminal import is_terminal, painted, printable
@@ -75,7 +75,7 @@ def _changed(data: Data) -> tuple[str, str]:
 
 def _reported(data: Data) -> tuple[str, str]:
     state, rev, errors = data["state"], data["rev"], data.get("errors") or {}
-    why = "; ".join(f"{key}: {text}" if key else text for key, (_, text) in sorted(errors.items()))
+    why = outcome.reasons(errors)
     colour = {"applied": "green", "confirmed": "green", "trial": "yellow"}.get(state, "red")
     return f"{state.replace('_', ' ')} revision {rev}" + (f": {why}" if why else ""), colour
 

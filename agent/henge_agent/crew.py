@@ -11,7 +11,6 @@ class _Member:
         self.name = name
         self.coroutine = coroutine
         self.task: "asyncio.Task | None" = None
-        self.begun = False
 
 
 class Crew:
@@ -19,6 +18,8 @@ class Crew:
 
     def __init__(self) -> None:
         self._members: list = []
+        self._running = 0
+        self._one_ended = asyncio.Event()
         self._ended = asyncio.Event()
         self._name = ""
         self._error: "Exception | None" = None
@@ -37,20 +38,26 @@ class Crew:
         return self._name
 
     async def stop(self) -> None:
-        """Returns when no task is left."""
+        """Returns when no task is left, also where whoever waits for that is cancelled meanwhile."""
         members, self._members = self._members, []
         for member in members:
             assert member.task is not None
             member.task.cancel()
-        for member in members:
-            if member.begun:
-                await member.task  # type: ignore[misc]  # never raises: _guard takes everything
+        cancelled = None
+        while self._running:
+            self._one_ended.clear()
+            try:
+                await self._one_ended.wait()  # not for the tasks: they would take a cancellation of this one for theirs
+            except asyncio.CancelledError as error:
+                cancelled = error
+        if cancelled:
+            raise cancelled
         await asyncio.sleep(0)  # lets the cancellation reach what had not begun
         for member in members:
             member.coroutine.close()  # does nothing to what has ended
 
     async def _guard(self, member: _Member) -> None:
-        member.begun = True
+        self._running += 1
         error = None
         try:
             await member.coroutine
@@ -58,6 +65,9 @@ class Crew:
             return
         except Exception as raised:
             error = raised
+        finally:
+            self._running -= 1
+            self._one_ended.set()
         if not self._ended.is_set():
             self._name, self._error = member.name, error
             self._ended.set()

@@ -159,11 +159,19 @@ class Agent:
     async def _pause(self, seconds: float) -> None:
         """Ends early when the next connection is to be another one."""
         try:
-            await asyncio.wait_for(self._outbox.left(), seconds)
+            await self._unless_left(asyncio.sleep(seconds))
         except LinkLeft:
             self._backoff.reset()
-        except asyncio.TimeoutError:
-            pass
+
+    async def _unless_left(self, coroutine) -> None:
+        """Awaits it. Raises what it raises, and LinkLeft where another connection is wanted meanwhile."""
+        crew = Crew()
+        crew.add("coroutine", coroutine)
+        crew.add("leave", self._outbox.left())
+        try:
+            await crew.first()
+        finally:
+            await crew.stop()
 
     def _suspect_a_twin(self, error: LinkLost, began_ms: int) -> None:
         """Two agents with one credential take the connection from each other, and neither can see why it ends."""
@@ -178,7 +186,8 @@ class Agent:
         crew = Crew()
         try:
             address = self._server.address
-            await self._reach(link, address)
+            opening = link.open(self._open, address.host, address.port, self._connect_packet())
+            await self._unless_left(opening)
             how = "with TLS" if address.with_tls else "without TLS"
             self._say("info", "connected to {}, {}".format(address, how))
             self._sync.connected(str(address))
@@ -193,16 +202,6 @@ class Agent:
             await crew.stop()
             await link.close()
             self._show()
-
-    async def _reach(self, link: Link, address: Address) -> None:
-        """Opens a link. Raises LinkLost, LinkRefused; LinkLeft where another one is wanted meanwhile."""
-        crew = Crew()
-        crew.add("open", link.open(self._open, address.host, address.port, self._connect_packet()))
-        crew.add("leave", self._outbox.left())
-        try:
-            await crew.first()
-        finally:
-            await crew.stop()
 
     async def _open(self, host: str, port: int):
         tls = self._tls if self._server.address.with_tls else None

@@ -9,6 +9,7 @@ import asyncio
 
 from agent_fakes import DEVICE, KEY, FakeDriver, signed
 from agent_server import Peer, ScriptedServer, WiredBoard
+from henge_agent.address import Address
 from henge_agent.agent import Agent
 from henge_agent.credential import Credential
 from henge_agent.crew import Crew
@@ -45,7 +46,7 @@ class UnluckyBoard(WiredBoard):
     def chance(self) -> float:
         return 0.999
 
-    async def connect(self, host: str, port: int):
+    async def connect(self, host: str, port: int, tls=None):
         if self._driver.values["net.name"] == "home" or self.is_reachable:
             return await super().connect(host, port)
         if self.elsewhere:
@@ -71,8 +72,7 @@ class TestMoving(unittest.IsolatedAsyncioTestCase):
         self.agent = Agent(
             self.board,
             who,
-            "server",
-            1883,
+            Address("server", 1883, False),
             [self.driver],
             log=lambda level, text: self.said.append(text),
             trial_ms=trial_ms,

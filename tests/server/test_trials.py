@@ -1,4 +1,4 @@
-"""What a person hears of a trial that was taken back: why, everywhere, once; and how the same values are tried again."""
+"""What a person hears of a trial that was taken back, everywhere, once; and how the same values are tried again."""
 
 import httpx
 import pytest

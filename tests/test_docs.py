@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from fleetctl.cli import app as fleetctl
 from fleetctl.errors import FleetctlError
-from henge_protocol import PROTOCOL_VERSION, cbor, errors, messages, schema, signing, topics
+from henge_protocol import PROTOCOL_VERSION, cbor, errors, messages, schema, signing, telemetry, topics
 from henge_server.api.app import make_app
 from henge_server.settings import Settings
 
@@ -31,7 +31,7 @@ SECTIONS = {
     messages.Report: "report",
     messages.Hello: "hello",
     messages.Telemetry: "telemetry, log",
-    messages.StoredReading: "telemetry, log",
+    telemetry.StoredReading: "telemetry, log",
     messages.Log: "telemetry, log",
     messages.Command: "command, result",
     messages.Result: "command, result",
@@ -123,7 +123,7 @@ def test_a_topic_stands_in_the_table_with_its_direction_and_limit(channel):
 
 @pytest.mark.parametrize("kind", message_classes(), ids=lambda kind: kind.__name__)
 def test_every_field_of_a_message_is_described_where_the_message_is(kind):
-    assert undescribed(section(PROTOCOL, SECTIONS[kind]), [name for name, _, _ in kind.SHAPE]) == []
+    assert undescribed(section(PROTOCOL, SECTIONS[kind]), [name for name, _ in kind.shape()]) == []
 
 
 def test_every_state_of_a_report_is_described():

@@ -7,7 +7,7 @@ import gc
 
 VERSION = "0.1.0"
 
-# MicroPython collects when its heap is full, and moves nothing. What was imported would lie scattered over all of it, with
-# no gap that a document fits into: seen on 192 KiB. Collected after every 8 KiB, the free heap stays in one piece.
+# MicroPython collects when its heap is full, and moves nothing. What was imported would lie scattered over all of it,
+# with no gap that a document fits into: seen on 192 KiB. Collected after every 8 KiB, what is free stays in one piece.
 if hasattr(gc, "threshold"):
     gc.threshold(8192)  # type: ignore[attr-defined]

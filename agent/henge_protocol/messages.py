@@ -10,19 +10,13 @@ from henge_protocol import cbor, topics
 from henge_protocol.errors import BadMessage
 from henge_protocol.verdicts import MAX_DOCUMENT, is_key
 
-# What became of a document; the sentences are for people.
-APPLIED = "applied"
-REJECTED = "rejected"
-TRIAL = "trial"
-CONFIRMED = "confirmed"
-ROLLED_BACK = "rolled_back"
-STATES = {
-    APPLIED: "stored and in use",
-    REJECTED: "not taken; nothing was changed",
-    TRIAL: "in use on probation",
-    CONFIRMED: "in use, after its probation",
-    ROLLED_BACK: "taken back; the one before it is in use again",
-}
+# What became of a document.
+APPLIED = "applied"  # stored and in use
+REJECTED = "rejected"  # not taken; nothing was changed
+TRIAL = "trial"  # in use on probation
+CONFIRMED = "confirmed"  # in use, after its probation
+ROLLED_BACK = "rolled_back"  # taken back; the one before it is in use again
+STATES = (APPLIED, REJECTED, TRIAL, CONFIRMED, ROLLED_BACK)
 FINAL_STATES = (APPLIED, REJECTED, CONFIRMED, ROLLED_BACK)
 
 # The plain texts of the status topic.
@@ -31,44 +25,22 @@ ONLINE, OFFLINE, SLEEPING = "online", "offline", "sleeping"
 COMMANDS = ("identify", "reboot", "describe", "read")
 
 _MAX_TEXT = 1024  # characters in any one text of a message
-_UINT32 = (1 << 32) - 1
-_UINT64 = (1 << 64) - 1
-
-
-def _is_uint(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _UINT64
 
 
 def _is_int(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _is_uint(value: object, most: int = (1 << 64) - 1) -> bool:
+    return _is_int(value) and 0 <= value <= most  # type: ignore[operator]
+
+
 def _is_uint32(value: object) -> bool:
-    return _is_uint(value) and value <= _UINT32  # type: ignore[operator]
+    return _is_uint(value, (1 << 32) - 1)
 
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and len(value) <= _MAX_TEXT
-
-
-def _is_bytes(value: object) -> bool:
-    return isinstance(value, bytes)
-
-
-def _is_bool(value: object) -> bool:
-    return isinstance(value, bool)
-
-
-def _is_map(value: object) -> bool:
-    return isinstance(value, dict)
-
-
-def _is_anything(value: object) -> bool:
-    return True
-
-
-def _is_state(value: object) -> bool:
-    return isinstance(value, str) and value in STATES
 
 
 def _is_scalar(value: object) -> bool:
@@ -76,7 +48,9 @@ def _is_scalar(value: object) -> bool:
 
 
 def _are_values(value: object) -> bool:
-    return isinstance(value, dict) and all(is_key(k) and (_is_scalar(v) or _is_bytes(v)) for k, v in value.items())
+    return isinstance(value, dict) and all(
+        is_key(k) and (_is_scalar(v) or isinstance(v, bytes)) for k, v in value.items()
+    )
 
 
 def _are_readings(value: object) -> bool:
@@ -89,22 +63,62 @@ def _are_errors(value: object) -> bool:
     return all(isinstance(v, (list, tuple)) and len(v) == 2 and all(_is_text(t) for t in v) for v in value.values())
 
 
-def _or_none(check):
-    return lambda value: value is None or check(value)
+def _is_report(value: object) -> bool:
+    try:
+        Report.from_fields(value)
+    except BadMessage:
+        return False
+    return True
+
+
+# What the field of a message can be: how that is checked, and what to say where it is not.
+_KINDS = {
+    "int": (_is_int, "a whole number"),
+    "uint": (_is_uint, "a whole number from 0"),
+    "uint32": (_is_uint32, "a whole number of 32 bits"),
+    "text": (_is_text, "a text"),
+    "bytes": (lambda value: isinstance(value, bytes), "bytes"),
+    "bool": (lambda value: isinstance(value, bool), "true or false"),
+    "map": (lambda value: isinstance(value, dict), "a map"),
+    "any": (lambda value: True, "anything"),
+    "state": (lambda value: isinstance(value, str) and value in STATES, "one of " + ", ".join(sorted(STATES))),
+    "values": (_are_values, "a map from setting keys to values"),
+    "readings": (_are_readings, "a map from names to numbers, texts or bools"),
+    "errors": (_are_errors, "a map from keys to [code, text]"),
+    "report": (_is_report, "a report"),
+}
+
+
+def what_is_wrong(kind: str, value: object) -> str:
+    """What a field of this kind should be; empty where the value is that."""
+    check, expected = _KINDS[kind.rstrip("?")]
+    if check(value):
+        return ""
+    if kind[-1] == "?":
+        return "" if value is None else expected + " or null"
+    return expected
 
 
 class Message:
-    """A message whose fields are its attributes. `SHAPE` lists them: name, check, what to say when the check fails."""
+    """A message whose fields are its attributes. `SHAPE` lists them, each with its kind; `?`: it may be null.
+
+    It is a text, read anew each time: as tuples, the shapes of all messages would take 2 KiB of a board's heap.
+    """
 
     NAME = ""
     MAX_BYTES = 0
-    SHAPE: tuple = ()
+    SHAPE = ""
 
     def __init__(self, **fields) -> None:
-        for name, _, _ in self.SHAPE:
+        for name, _ in self.shape():
             setattr(self, name, fields.pop(name, None))
         if fields:
             raise TypeError(self.NAME + " has no field " + ", ".join(fields))
+
+    @classmethod
+    def shape(cls) -> list:
+        """The name and the kind of each field."""
+        return [field.split(":") for field in cls.SHAPE.split()]
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.fields() == other.fields()  # type: ignore[attr-defined]
@@ -114,7 +128,7 @@ class Message:
 
     def fields(self) -> dict:
         """The message as the map that travels."""
-        return {name: getattr(self, name) for name, _, _ in self.SHAPE}
+        return {name: getattr(self, name) for name, _ in self.shape()}
 
     def encode(self) -> bytes:
         """The payload. Raises BadMessage where a field is not what it should be or the whole is too large."""
@@ -124,13 +138,13 @@ class Message:
             data = cbor.encode(fields)
         except cbor.CborError as error:
             raise BadMessage("{}: {}".format(self.NAME, error))
-        self._check_size(len(data))
+        self.check_size(len(data))
         return data
 
     @classmethod
     def decode(cls, data: "bytes | bytearray | memoryview"):
         """The message in a payload. Raises BadMessage."""
-        cls._check_size(len(data))
+        cls.check_size(len(data))
         try:
             fields = cbor.decode(data)
         except cbor.CborError as error:
@@ -142,18 +156,20 @@ class Message:
         """The message in an already decoded map. Raises BadMessage."""
         if not isinstance(fields, dict):
             raise BadMessage(cls.NAME + ": expected a map")
-        known = {name: fields.get(name) for name, _, _ in cls.SHAPE}
+        known = {name: fields.get(name) for name, _ in cls.shape()}
         cls._check(known)
         return cls(**known)
 
     @classmethod
     def _check(cls, fields: dict) -> None:
-        for name, check, expected in cls.SHAPE:
-            if not check(fields[name]):
+        for name, kind in cls.shape():
+            expected = what_is_wrong(kind, fields[name])
+            if expected:
                 raise BadMessage("{}: {} should be {}".format(cls.NAME, name, expected))
 
     @classmethod
-    def _check_size(cls, size: int) -> None:
+    def check_size(cls, size: int) -> None:
+        """Raises BadMessage where a payload is larger than its topic allows."""
         if size > cls.MAX_BYTES:
             raise BadMessage("{}: {} bytes; at most {}".format(cls.NAME, size, cls.MAX_BYTES))
 
@@ -163,12 +179,7 @@ class Desired(Message):
 
     NAME = "desired"
     MAX_BYTES = topics.MAX_BYTES[topics.DESIRED]
-    SHAPE = (
-        ("epoch", _is_uint32, "a whole number of 32 bits"),
-        ("rev", _is_uint, "a whole number"),
-        ("doc", _is_bytes, "bytes"),
-        ("mac", _is_bytes, "bytes"),
-    )
+    SHAPE = "epoch:uint32 rev:uint doc:bytes mac:bytes"
     epoch: int
     rev: int
     doc: bytes
@@ -180,11 +191,7 @@ class Document(Message):
 
     NAME = "document"
     MAX_BYTES = MAX_DOCUMENT
-    SHAPE = (
-        ("schema", _is_text, "a text"),
-        ("version", _is_uint, "a whole number"),
-        ("values", _are_values, "a map from setting keys to values"),
-    )
+    SHAPE = "schema:text version:uint values:values"
     schema: str
     version: int
     values: dict
@@ -195,15 +202,7 @@ class Report(Message):
 
     NAME = "report"
     MAX_BYTES = topics.MAX_BYTES[topics.REPORT]
-    SHAPE = (
-        ("epoch", _is_uint32, "a whole number of 32 bits"),
-        ("rev", _is_uint, "a whole number"),
-        ("state", _is_state, "one of " + ", ".join(sorted(STATES))),
-        ("digest", _is_bytes, "bytes"),
-        ("errors", _are_errors, "a map from keys to [code, text]"),
-        ("boot", _is_uint32, "a whole number of 32 bits"),
-        ("n", _is_uint, "a whole number"),
-    )
+    SHAPE = "epoch:uint32 rev:uint state:state digest:bytes errors:errors boot:uint32 n:uint"
     epoch: int
     rev: int
     state: str
@@ -211,14 +210,6 @@ class Report(Message):
     errors: dict
     boot: int
     n: int
-
-
-def _is_report(value: object) -> bool:
-    try:
-        Report.from_fields(value)
-    except BadMessage:
-        return False
-    return True
 
 
 class Hello(Message):
@@ -231,23 +222,9 @@ class Hello(Message):
     NAME = "hello"
     MAX_BYTES = topics.MAX_BYTES[topics.HELLO]
     SHAPE = (
-        ("proto", _is_uint, "a whole number"),
-        ("uid", _is_bytes, "bytes"),
-        ("agent", _is_text, "a text"),
-        ("board", _is_text, "a text"),
-        ("runtime", _is_text, "a text"),
-        ("caps", _is_bytes, "bytes"),
-        ("epoch", _is_uint32, "a whole number of 32 bits"),
-        ("rev", _is_uint, "a whole number"),
-        ("digest", _is_bytes, "bytes"),
-        ("last", _or_none(_is_report), "a report or null"),
-        ("boot", _is_uint32, "a whole number of 32 bits"),
-        ("reset", _is_text, "a text"),
-        ("free", _is_uint, "a number of bytes"),
-        ("sleep_s", _or_none(_is_uint), "a number of seconds or null"),
-        ("found", _or_none(_is_text), "a text or null"),
-        ("rssi", _or_none(_is_int), "a whole number or null"),
-        ("safe", _or_none(_is_bool), "true, false or null"),
+        "proto:uint uid:bytes agent:text board:text runtime:text caps:bytes epoch:uint32 rev:uint "
+        "digest:bytes last:report? boot:uint32 reset:text free:uint sleep_s:uint? found:text? rssi:int? "
+        "safe:bool?"
     )
     proto: int
     uid: bytes
@@ -273,39 +250,10 @@ class Telemetry(Message):
 
     NAME = "telemetry"
     MAX_BYTES = topics.MAX_BYTES[topics.TELEMETRY]
-    SHAPE = (
-        ("boot", _is_uint32, "a whole number of 32 bits"),
-        ("t", _is_uint, "a number of milliseconds"),
-        ("v", _are_readings, "a map from names to numbers, texts or bools"),
-    )
+    SHAPE = "boot:uint32 t:uint v:readings"
     boot: int
     t: int
     v: dict
-
-
-class StoredReading(Message):
-    """Readings that a sleeping device kept: `age` milliseconds old when they were sent."""
-
-    NAME = "telemetry"
-    MAX_BYTES = topics.MAX_BYTES[topics.TELEMETRY]
-    SHAPE = (
-        ("age", _is_uint, "a number of milliseconds"),
-        ("v", _are_readings, "a map from names to numbers, texts or bools"),
-    )
-    age: int
-    v: dict
-
-
-def decode_telemetry(data: "bytes | bytearray | memoryview") -> list:
-    """A telemetry payload as a list of Telemetry or StoredReading. Raises BadMessage."""
-    Telemetry._check_size(len(data))
-    try:
-        found = cbor.decode(data)
-    except cbor.CborError as error:
-        raise BadMessage("telemetry: " + str(error))
-    if isinstance(found, list):
-        return [StoredReading.from_fields(entry) for entry in found]
-    return [Telemetry.from_fields(found)]
 
 
 class Log(Message):
@@ -313,12 +261,7 @@ class Log(Message):
 
     NAME = "log"
     MAX_BYTES = topics.MAX_BYTES[topics.LOG]
-    SHAPE = (
-        ("boot", _is_uint32, "a whole number of 32 bits"),
-        ("t", _is_uint, "a number of milliseconds"),
-        ("level", _is_text, "a text"),
-        ("text", _is_text, "a text"),
-    )
+    SHAPE = "boot:uint32 t:uint level:text text:text"
     boot: int
     t: int
     level: str
@@ -330,11 +273,7 @@ class Command(Message):
 
     NAME = "command"
     MAX_BYTES = topics.MAX_BYTES[topics.COMMAND]
-    SHAPE = (
-        ("id", _is_text, "a text"),
-        ("name", _is_text, "a text"),
-        ("args", _is_map, "a map"),
-    )
+    SHAPE = "id:text name:text args:map"
     id: str
     name: str
     args: dict
@@ -345,11 +284,7 @@ class Result(Message):
 
     NAME = "result"
     MAX_BYTES = topics.MAX_BYTES[topics.RESULT]
-    SHAPE = (
-        ("id", _is_text, "a text"),
-        ("ok", _is_bool, "true or false"),
-        ("data", _is_anything, "anything"),
-    )
+    SHAPE = "id:text ok:bool data:any"
     id: str
     ok: bool
     data: object
@@ -360,7 +295,7 @@ class Announcement(Message):
 
     NAME = "schema"
     MAX_BYTES = topics.MAX_BYTES[topics.SCHEMA]
-    SHAPE = (("settings", _is_map, "a map from keys to declarations"),)
+    SHAPE = "settings:map"
     settings: dict
 
 

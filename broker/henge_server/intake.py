@@ -14,7 +14,8 @@ import structlog
 from henge_mqtt import HOLD
 from henge_protocol import topics
 from henge_protocol.errors import BadMessage
-from henge_protocol.messages import OFFLINE, ONLINE, SLEEPING, Hello, Report, Result, decode_telemetry
+from henge_protocol.messages import OFFLINE, ONLINE, SLEEPING, Hello, Report, Result
+from henge_protocol.telemetry import decode_telemetry
 
 from henge_server.commands import Commands
 from henge_server.errors import Conflict, HengeError

@@ -5,7 +5,7 @@ try:
 except ImportError:
     import unittest_small as unittest
 
-from henge_protocol import cbor, messages, topics
+from henge_protocol import cbor, messages, telemetry, topics
 from henge_protocol.errors import BadMessage
 
 REPORT = {"epoch": 5, "rev": 7, "state": "applied", "digest": b"d" * 16, "errors": {}, "boot": 9, "n": 1}
@@ -86,7 +86,7 @@ EXAMPLES = (
         {"boot": 9, "t": 123456, "v": {"temperature": 21.5, "door": True, "n": 7, "mode": "x"}},
         {"boot": (1 << 32,), "t": (-1, 0.5), "v": (None, {"A": 1}, {"a": None}, {"a": b"x"}, {"a": []})},
     ),
-    (messages.StoredReading, {"age": 1000, "v": {"a": 1}}, {"age": (-1, None), "v": (None, {"a": None})}),
+    (telemetry.StoredReading, {"age": 1000, "v": {"a": 1}}, {"age": (-1, None), "v": (None, {"a": None})}),
     (
         messages.Log,
         {"boot": 9, "t": 1, "level": "info", "text": "hello"},
@@ -169,11 +169,11 @@ class TestMessages(unittest.TestCase):
 
     def test_telemetry_is_one_reading_or_a_list_of_stored_ones(self):
         reading = messages.Telemetry(boot=1, t=2, v={"a": 1})
-        stored = [messages.StoredReading(age=n, v={"a": n}) for n in (5, 6)]
-        self.assertEqual(messages.decode_telemetry(reading.encode()), [reading])
-        self.assertEqual(messages.decode_telemetry(cbor.encode([one.fields() for one in stored])), stored)
+        stored = [telemetry.StoredReading(age=n, v={"a": n}) for n in (5, 6)]
+        self.assertEqual(telemetry.decode_telemetry(reading.encode()), [reading])
+        self.assertEqual(telemetry.decode_telemetry(cbor.encode([one.fields() for one in stored])), stored)
         for payload in (b"", b"\x81\x01", cbor.encode([reading.fields()]), bytes(4097)):
-            self.assertRaises(BadMessage, messages.decode_telemetry, payload)
+            self.assertRaises(BadMessage, telemetry.decode_telemetry, payload)
 
     def assertRefused(self, kind, payload: bytes, word: str) -> None:
         with self.assertRaises(BadMessage) as caught:

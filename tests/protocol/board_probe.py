@@ -10,6 +10,7 @@ import sys
 from henge_protocol import cbor, messages, schema, signing, small_cbor
 from henge_protocol.errors import BadMessage, BadSchema
 from henge_protocol.numbers import is_on_step
+from henge_protocol.telemetry import decode_telemetry
 
 CLASSES = (
     messages.Desired,
@@ -64,7 +65,7 @@ def message(payload: bytes) -> bytes:
 
 
 def telemetry(payload: bytes) -> bytes:
-    return cbor.encode([entry.fields() for entry in messages.decode_telemetry(payload)])
+    return cbor.encode([entry.fields() for entry in decode_telemetry(payload)])
 
 
 def hmac(payload: bytes) -> bytes:

@@ -124,9 +124,10 @@ class WiredLed(Led):
         if wiring != self._wiring:
             old, self._light, self._wiring = self._light, Light(), None
             old.close()
-            self._light = self._made(*wiring)
+            light = self._made(*wiring)
+            light.set(*_BLACK)  # some hardware refuses no sooner than it is driven
+            self._light, self._wiring = light, wiring
         super().apply(values)
-        self._wiring = wiring  # not before: some hardware refuses no sooner than it is driven
 
     def _made(self, kind: str, pin: str, count: int, inverted: bool):
         if kind == "none":

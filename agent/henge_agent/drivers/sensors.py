@@ -57,7 +57,8 @@ class Ds18b20:
             return codes[0]
         if self._probe in names:
             return codes[names.index(self._probe)]
-        raise OSError("no probe {} on pin {}, but {}".format(self._probe, self._pin, ", ".join(names) or "nothing"))
+        wanted = "probe " + self._probe if names else "probe"
+        raise OSError("no {} on pin {}{}".format(wanted, self._pin, ", but " + ", ".join(names) if names else ""))
 
 
 class Dht22:

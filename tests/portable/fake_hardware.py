@@ -1,4 +1,5 @@
-"""A board's pins and what is wired to them, as the modules machine, neopixel, onewire, ds18x20 and dht, for both runtimes.
+"""A board's pins and what is wired to them, as the modules machine, neopixel, onewire, ds18x20 and dht. For both
+runtimes.
 
 They refuse what MicroPython's refuse, and with the same exceptions. `Bench()` puts them in place; what is driven and
 what is plugged in stands in it.

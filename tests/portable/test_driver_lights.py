@@ -7,7 +7,7 @@ try:
 except ImportError:
     import unittest_small as unittest
 
-from fake_hardware import Bench
+from bench_board import Bench
 from hand_time import HandTime
 from henge_agent.crew import Crew
 from henge_agent.drivers.led import WiredLed
@@ -18,8 +18,10 @@ from henge_protocol import schema
 class Fixture(unittest.IsolatedAsyncioTestCase):
     """A board whose light stands in its settings."""
 
+    KIND = "esp32"
+
     async def asyncSetUp(self):
-        self.bench = Bench()
+        self.bench = Bench(self.KIND)
         self.said: list = []
 
     def start(self, *wiring, **more) -> None:
@@ -47,23 +49,19 @@ class Fixture(unittest.IsolatedAsyncioTestCase):
 
 
 class TestPlain(Fixture):
-    async def test_a_fresh_board_lights_the_led_that_it_has(self):
-        self.start("plain", "LED")
-        self.assertEqual((self.bench.levels, self.problems), ({"LED": 1}, []))
-
     async def test_every_colour_but_black_is_on(self):
         self.start("plain", 2)
         seen = []
         for change in ({"brightness": 1}, {"on": False}, {"on": True, "color": "#000080"}, {"color": "#000000"}):
             self.change(**change)
-            seen.append(self.bench.levels[2])
+            seen.append(self.bench.levels["2"])
         self.assertEqual(seen, [1, 0, 1, 0])
 
     async def test_an_inverted_one_is_on_at_low_level(self):
         self.start("plain", 2, inverted=True)
-        seen = [self.bench.levels[2]]
+        seen = [self.bench.levels["2"]]
         self.change(on=False)
-        self.assertEqual(seen + [self.bench.levels[2]], [0, 1])
+        self.assertEqual(seen + [self.bench.levels["2"]], [0, 1])
 
     async def test_a_breath_is_a_slow_blink(self):
         self.start("plain", 2)
@@ -73,7 +71,7 @@ class TestPlain(Fixture):
         seen = []
         for _ in range(4):
             await self.time.passes(1)
-            seen.append(self.bench.levels[2])
+            seen.append(self.bench.levels["2"])
         await crew.stop()
         self.assertEqual(seen, [1, 0, 0, 1])
 
@@ -84,32 +82,32 @@ class TestDimmed(Fixture):
         seen = []
         for brightness in (0, 50, 100):
             self.change(brightness=brightness)
-            seen.append(self.bench.duties[4])
+            seen.append(self.bench.duties["4"])
         self.assertEqual(seen, [0, 128 * 128 * 65535 // 65025, 65535])
 
     async def test_the_strongest_colour_counts(self):
         self.start("pwm", 4)
         self.change(brightness=100, color="#00ff10")
-        self.assertEqual(self.bench.duties[4], 65535)
+        self.assertEqual(self.bench.duties["4"], 65535)
 
     async def test_an_inverted_one_is_dark_at_full_level(self):
         self.start("pwm", 4, inverted=True)
         self.change(on=False)
-        self.assertEqual(self.bench.duties[4], 65535)
+        self.assertEqual(self.bench.duties["4"], 65535)
         self.change(on=True, brightness=100)
-        self.assertEqual(self.bench.duties[4], 0)
+        self.assertEqual(self.bench.duties["4"], 0)
 
 
 class TestStrip(Fixture):
     async def test_all_pixels_have_the_colour(self):
         self.start("ws2812", 5, count=3)
         self.change(brightness=100)
-        self.assertEqual(self.bench.strips[5], [(255, 136, 0)] * 3)
+        self.assertEqual(self.bench.strips["5"], [(255, 136, 0)] * 3)
 
     async def test_a_longer_one_is_driven_whole(self):
         self.start("ws2812", 5, count=3)
         self.change(count=8)
-        self.assertEqual(len(self.bench.strips[5]), 8)
+        self.assertEqual(len(self.bench.strips["5"]), 8)
 
 
 class TestWiring(Fixture):
@@ -126,20 +124,20 @@ class TestWiring(Fixture):
     async def test_another_pin_leaves_the_old_one_dark(self):
         self.start("pwm", 4)
         self.change(pin="5")
-        self.assertEqual((self.bench.levels, list(self.bench.duties)), ({4: 0}, [5]))
+        self.assertEqual((self.bench.levels, list(self.bench.duties)), ({"4": 0}, ["5"]))
 
     async def test_another_kind_on_the_same_pin_is_driven_anew(self):
         self.start("pwm", 4)
         self.change(kind="plain")
-        self.assertEqual((self.bench.levels, self.bench.duties), ({4: 1}, {}))
+        self.assertEqual((self.bench.levels, self.bench.duties), ({"4": 1}, {}))
 
     async def test_a_pin_that_does_not_exist_is_refused_and_the_old_light_shines_on(self):
         self.start("plain", 2)
         why = self.refusal(pin="99", color="#0000ff")
         self.assertIn("plain on pin '99': invalid pin", why)
-        self.assertEqual(self.bench.levels, {2: 1})
+        self.assertEqual(self.bench.levels, {"2": 1})
         self.change(on=False)
-        self.assertEqual((self.bench.levels, self.said), ({2: 0}, []))
+        self.assertEqual((self.bench.levels, self.said), ({"2": 0}, []))
 
     async def test_each_setting_of_a_refused_wiring_is_named(self):
         self.start("plain", 2)
@@ -150,16 +148,35 @@ class TestWiring(Fixture):
         self.assertEqual({problem.code for problem in problems}, {"driver_failed"})
 
     async def test_a_pin_that_cannot_do_it_is_refused(self):
-        self.start("plain", "LED")
-        for change in ({"pin": "34"}, {"pin": ""}, {"pin": "GP99"}, {"kind": "pwm"}, {"kind": "ws2812"}):
-            self.refusal(**change)
-            self.assertEqual(self.bench.levels["LED"], 1)
+        self.start("plain", 2)
+        for pin in ("34", "", "LED"):
+            self.refusal(pin=pin)
+            self.assertEqual(self.bench.levels, {"2": 1})
 
     async def test_a_start_with_a_wiring_that_cannot_be_is_dark_and_says_so(self):
         self.start("plain", 99)
         self.assertEqual(len(self.problems), len(self.settings.declared))
         self.change(pin="2")
-        self.assertEqual(self.bench.levels, {2: 1})
+        self.assertEqual(self.bench.levels, {"2": 1})
+
+
+class TestPicoW(Fixture):
+    KIND = "pico"
+
+    async def test_a_fresh_board_lights_the_led_that_it_has(self):
+        self.start("plain", "LED")
+        self.assertEqual((self.bench.levels, self.problems), ({"LED": 1}, []))
+
+    async def test_the_led_on_the_radio_is_on_or_off_and_no_more(self):
+        self.start("plain", "LED")
+        for kind in ("pwm", "ws2812"):
+            self.assertIn("expecting a regular GPIO Pin", self.refusal(kind=kind))
+            self.assertEqual(self.bench.levels, {"LED": 1})
+
+    async def test_a_name_and_a_number_are_the_same_pin(self):
+        self.start("plain", "GP4")
+        self.change(pin="4")
+        self.assertEqual(self.bench.levels, {"4": 1})
 
 
 if __name__ == "__main__":

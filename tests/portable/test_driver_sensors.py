@@ -8,12 +8,13 @@ except ImportError:
 import asyncio
 
 from agent_server import SOON_S
-from fake_hardware import Bench
+from bench_board import Bench
 from hand_time import HandTime
 from henge_agent.crew import Crew
 from henge_agent.drivers.thermometer import Thermometer, WiredThermometer
 from henge_agent.settings import NotApplied, Settings
 from henge_protocol import schema
+from sim_sensors import GARBLED, SHORTED
 
 FIRST, SECOND = "28aa000000000011", "28aa000000000022"
 
@@ -22,7 +23,7 @@ class Fixture(unittest.IsolatedAsyncioTestCase):
     """A board with a thermometer, and what it tells: [ms since the start, readings] each."""
 
     async def asyncSetUp(self):
-        self.bench, self.time, self.crew = Bench(), HandTime(), Crew()
+        self.bench, self.time, self.crew = Bench("esp32"), HandTime(), Crew()
         self.told: list = []
 
     async def asyncTearDown(self):
@@ -142,14 +143,13 @@ class TestChip(Fixture):
 
 class TestDs18b20(Fixture):
     async def test_a_reading_takes_the_750_ms_of_a_conversion_and_the_board_goes_on_meanwhile(self):
-        self.bench.plug_probe(4, FIRST, 21.0625)
+        self.bench.probes["4"] = {FIRST: 21.0625}
         self.wire("ds18b20", 4)
         await self.time.passes(1)
         self.assertEqual(self.told, [(750, {"temperature": 21.06})])
 
     async def test_one_of_several_is_read_by_its_code_else_the_first(self):
-        self.bench.plug_probe(4, FIRST, 21.0)
-        self.bench.plug_probe(4, SECOND, 5.0)
+        self.bench.probes["4"] = {FIRST: 21.0, SECOND: 5.0}
         self.wire("ds18b20", 4)
         await self.time.passes(1)
         self.change(probe=SECOND.upper())
@@ -157,7 +157,7 @@ class TestDs18b20(Fixture):
         self.assertEqual([readings["temperature"] for _, readings in self.told], [21.0, 5.0])
 
     async def test_a_probe_that_is_not_there_is_named_with_those_that_are(self):
-        self.bench.plug_probe(4, FIRST, 21.0)
+        self.bench.probes["4"] = {FIRST: 21.0}
         self.wire("ds18b20", 4, probe=SECOND)
         self.assertEqual(await self.failure(), "no probe {} on pin 4, but {}".format(SECOND, FIRST))
 
@@ -166,35 +166,37 @@ class TestDs18b20(Fixture):
         self.assertIn("no probe on pin 4", await self.failure())
 
     async def test_the_value_after_power_on_is_no_reading(self):
-        self.bench.plug_probe(4, FIRST, 21.0).converts = False
+        self.bench.probes["4"] = {FIRST: 85.0}
         self.wire("ds18b20", 4)
         self.assertIn("did not measure", await self.failure())
         self.assertEqual(self.told, [])
 
     async def test_a_wire_at_low_level_is_no_reading_of_0_degrees(self):
-        self.bench.plug_probe(4, FIRST, None)  # type: ignore[arg-type]
+        self.bench.probes["4"] = {FIRST: SHORTED}
         self.wire("ds18b20", 4)
         self.assertIn("did not measure", await self.failure())
 
     async def test_0_degrees_are_a_reading(self):
-        self.bench.plug_probe(4, FIRST, 0.0)
+        self.bench.probes["4"] = {FIRST: 0.0}
         self.wire("ds18b20", 4)
         await self.time.passes(1)
         self.assertEqual(self.told, [(750, {"temperature": 0.0})])
 
     async def test_a_garbled_reading_is_repeated(self):
-        self.bench.plug_probe(4, FIRST, 21.0).garbled = 2
+        self.bench.probes["4"] = {FIRST: None}
         self.wire("ds18b20", 4)
-        await self.time.passes(7)
+        await self.time.passes(5)
+        self.bench.probes["4"] = {FIRST: 21.0}
+        await self.time.passes(2)
         self.assertEqual(self.told, [(6_250, {"temperature": 21.0})])
 
     async def test_one_that_stays_garbled_fails(self):
-        self.bench.plug_probe(4, FIRST, 21.0).garbled = 3
+        self.bench.probes["4"] = {FIRST: None}
         self.wire("ds18b20", 4)
         self.assertEqual(await self.failure(), "the probe on pin 4 cannot be read: CRC error")
 
     async def test_two_that_ask_at_once_are_served_one_after_the_other(self):
-        self.bench.plug_probe(4, FIRST, 21.0)
+        self.bench.probes["4"] = {FIRST: 21.0}
         self.wire("ds18b20", 4)
         self.crew.add("asks", self.ask())
         await self.time.passes(2)
@@ -207,31 +209,31 @@ class TestDs18b20(Fixture):
 
 class TestDht22(Fixture):
     async def test_it_gives_humidity_too_after_two_seconds_of_rest(self):
-        self.bench.plug_air(4, 21.5, 40.123)
+        self.bench.air["4"] = (21.5, 40.123)
         self.wire("dht22", 4)
         await self.time.passes(3)
         self.assertEqual(self.told, [(2_000, {"temperature": 21.5, "humidity": 40.1})])
 
     async def test_a_shorter_period_waits_for_its_rest(self):
-        self.bench.plug_air(4, 21.5, 40)
+        self.bench.air["4"] = (21.5, 40)
         self.wire("dht22", 4, period=1)
         await self.time.passes(6)
         self.assertEqual([ms for ms, _ in self.told], [2_000, 4_000, 6_000])
 
     async def test_one_that_is_asked_right_after_a_reading_rests_first(self):
-        air = self.bench.plug_air(4, 21.5, 40)
+        self.bench.air["4"] = (21.5, 40)
         self.wire("dht22", 4)
         self.crew.add("asks", self.driver.read())
         await self.time.passes(3.9)
-        self.assertEqual(air.measured, 1)
+        self.assertEqual(self.bench.measured, 1)
         await self.time.passes(0.1)
-        self.assertEqual(air.measured, 2)
+        self.assertEqual(self.bench.measured, 2)
 
     async def test_humidity_that_changed_by_the_threshold_is_told(self):
-        air = self.bench.plug_air(4, 21.5, 40)
+        self.bench.air["4"] = (21.5, 40)
         self.wire("dht22", 4, threshold=2)
         await self.time.passes(10)
-        air.humidity = 42
+        self.bench.air["4"] = (21.5, 42)
         await self.time.passes(60)
         self.assertEqual([readings["humidity"] for _, readings in self.told], [40, 42])
 
@@ -240,13 +242,15 @@ class TestDht22(Fixture):
         self.assertIn("the DHT22 on pin 4 cannot be read", await self.failure())
 
     async def test_a_wrong_check_sum_is_repeated(self):
-        self.bench.plug_air(4, 21.5, 40).garbled = 1
+        self.bench.air["4"] = GARBLED
         self.wire("dht22", 4)
-        await self.time.passes(5)
+        await self.time.passes(3)
+        self.bench.air["4"] = (21.5, 40)
+        await self.time.passes(2)
         self.assertEqual([ms for ms, _ in self.told], [4_000])
 
     async def test_nothing_but_zeros_is_no_reading(self):
-        self.bench.plug_air(4, 0, 0)
+        self.bench.air["4"] = (0, 0)
         self.wire("dht22", 4)
         self.assertIn("did not measure", await self.failure())
 
@@ -258,7 +262,7 @@ class TestWiring(Fixture):
         self.assertEqual(risky, ["sensor.kind", "sensor.pin"])
 
     async def test_another_kind_is_read_at_once(self):
-        self.bench.plug_probe(4, FIRST, 21.0)
+        self.bench.probes["4"] = {FIRST: 21.0}
         self.wire("chip", "")
         await self.time.passes(10)
         self.change(kind="ds18b20", pin="4")

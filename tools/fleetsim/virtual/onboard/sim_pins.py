@@ -160,4 +160,6 @@ class NeoPixel:
             self[at] = value
 
     def write(self) -> None:
+        if self.pin.name == "LED":
+            raise ValueError("expecting a regular GPIO Pin")
         wire.tell(strip=self.pin.name, colors=[self[at] for at in range(self.n)])

@@ -11,6 +11,13 @@ from sim_pins import Pin
 
 _TIMED_OUT = 110
 
+# In a temperature's place, and in that of temperature and humidity.
+SHORTED, GARBLED = "shorted", "garbled"
+
+
+class OneWireError(Exception):
+    """onewire.OneWireError: nothing on the wire answers."""
+
 
 class OneWire:
     """onewire.OneWire."""
@@ -31,12 +38,16 @@ class DS18X20:
         return [bytearray(bytes.fromhex(code)) for code in sorted(self._probes())]
 
     def convert_temp(self) -> None:
-        pass
+        if not self._probes():
+            raise OneWireError()
 
     def read_temp(self, rom) -> float:
         celsius = self._probes().get(bytes(rom).hex())
         if celsius is None:  # nobody pulls the line down: all ones, whose check sum is wrong
             raise Exception("CRC error")
+        if celsius == SHORTED:  # all zeros, whose check sum is right
+            self.buf[:] = bytes(9)
+            return 0.0
         self.buf[:] = struct.pack("<hBBBBBBB", int(celsius * 16), 75, 70, 127, 255, 12, 16, 0)
         return int(celsius * 16) / 16
 
@@ -55,6 +66,8 @@ class DHT22:
         measured = wire.ask(ask="air", pin=self.pin.name)
         if measured is None:
             raise OSError(_TIMED_OUT)
+        if measured == GARBLED:
+            raise Exception("checksum error")
         self._measured = measured
 
     def temperature(self) -> float:

@@ -78,6 +78,7 @@ class Radio:
                 network.country(self._country)
             self._wlan = wlan = network.WLAN(network.STA_IF)
             wlan.active(True)
+            wlan.disconnect()  # it may still be joined or trying, from before a soft reset
             # With power saving a message waits for the radio to wake up, and a Pico W misses some altogether.
             wlan.config(pm=wlan.PM_NONE)
             try:

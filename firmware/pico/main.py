@@ -1,0 +1,4 @@
+from board import Pico
+from henge_agent.start import start
+
+start(Pico)

@@ -37,6 +37,9 @@ RULES = {
     "henge_server": Rule(frozenset({"henge_protocol", "henge_mqtt"})),
     "fleetctl": Rule(frozenset({"henge_protocol"})),
     "fleetsim": Rule(frozenset({"henge_agent", "henge_protocol"})),
+    "firmware": Rule(
+        frozenset({"henge_agent"}), ON_BOARDS | {"board"}
+    ),  # a board's files, which lie side by side on it
 }
 
 # `fleetctl up` starts the server, and imports it at the call.
@@ -104,6 +107,8 @@ def files(root: Path) -> Iterator[tuple[Path, str]]:
             parts = path.relative_to(root / folder).with_suffix("").parts
             if parts[0] in RULES:
                 yield path, ".".join(parts).removesuffix(".__init__")
+    for path in sorted((root / "firmware").glob("*/*.py")):
+        yield path, ".".join(path.relative_to(root).with_suffix("").parts)
 
 
 def fault(found: Import) -> str | None:
@@ -165,6 +170,10 @@ def test_every_import_is_allowed() -> None:
         ("tools/fleetctl/commands/up.py", "def up():\n    from henge_server import server", False),
         ("tools/fleetctl/commands/up.py", "from henge_server import server", True),
         ("tools/fleetctl/commands/up.py", "if TYPE_CHECKING:\n    from henge_server import server", False),
+        ("firmware/pico/board.py", "import machine, os\nfrom henge_agent.board import Board", False),
+        ("firmware/pico/main.py", "from board import Pico", False),
+        ("firmware/pico/board.py", "from henge_protocol import topics", True),
+        ("firmware/pico/board.py", "import mqtt_as", True),
         ("tools/fleetsim/fleet.py", "import henge_server", True),
         ("tools/fleetsim/fleet.py", "import henge_agent.agent", False),
     ],

@@ -19,7 +19,7 @@ class WifiBoard(Board):
 
     def __init__(self, provision) -> None:
         self.storage = FlashStorage(_FOLDER)
-        radio = Radio(provision.credential.device, provision.country)
+        radio = Radio(provision.credential.device, provision.country, self._hold)
         self.wifi = Wifi(radio, provision.networks, provision.ntp)
         self._dog = None
         self._count_start()
@@ -27,6 +27,7 @@ class WifiBoard(Board):
     async def connect(self, host: str, port: int, tls=None):
         """Joins the Wi-Fi first. Raises OSError or ValueError."""
         await self.wifi.join()
+        self._hold()  # a name server that does not answer blocks everything for seven seconds
         return await open_stream(host, port, tls, no_delay=True)
 
     def rssi(self) -> "int | None":
@@ -36,6 +37,11 @@ class WifiBoard(Board):
         if self._dog is None:
             self._dog = self._watchdog()
         self._dog.feed()
+
+    def _hold(self) -> None:
+        """Before what blocks for seconds: the watchdog waits for its end, where it waits at all."""
+        if self._dog:
+            self._dog.feed()
 
     def settled(self) -> None:
         self._keep(0)

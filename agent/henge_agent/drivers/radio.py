@@ -25,11 +25,14 @@ _STATES = {
 
 
 class Radio:
-    """`hostname` is what routers call the board; `country` is two letters (it says which channels), or empty."""
+    """`hostname` is what routers call the board; `country` is two letters (it says which channels), or empty. `hold()`
+    is called before what blocks for seconds.
+    """
 
-    def __init__(self, hostname: str, country: str) -> None:
+    def __init__(self, hostname: str, country: str, hold) -> None:
         self._hostname = hostname[:_MAX_HOSTNAME]
         self._country = country
+        self._hold = hold
         self._wlan = None  # what there is of memory for it is not taken before it is needed
 
     def join(self, ssid: str, password: str) -> None:
@@ -53,7 +56,9 @@ class Radio:
 
     def scan(self) -> list:
         """(ssid, dBm) of what is in range, hidden networks left out. Blocks for seconds. Raises OSError."""
-        return [(found[0], found[3]) for found in self._started().scan() if found[0].strip(b"\x00")]
+        wlan = self._started()
+        self._hold()
+        return [(found[0], found[3]) for found in wlan.scan() if found[0].strip(b"\x00")]
 
     def rssi(self) -> "int | None":
         """dBm, or None where the radio does not know."""
@@ -65,6 +70,7 @@ class Radio:
     def set_clock(self, host: str) -> bool:
         """From an NTP server, to UTC; whether it answered. Blocks for a second, and while the name is looked up."""
         ntptime.host, ntptime.timeout = host, _NTP_TIMEOUT_S
+        self._hold()
         try:
             ntptime.settime()
         except (OSError, OverflowError):

@@ -205,6 +205,15 @@ class TestSettings(Air):
         self.passes(9 * MINUTE_MS)
         self.assertEqual(set(self.radio.tried[1:]), {"guest"})
 
+    def test_a_network_of_a_trial_that_appears_late_is_joined_in_time(self) -> None:
+        self.make([HOME], FakeRadio({}))
+        self.passes(60 * MINUTE_MS)  # the waits have grown
+        self.wifi.apply(settings(GUEST))
+        self.passes(100_000)
+        self.radio.routers["guest"] = Router("secret-2")
+        self.passes(10_000)
+        self.assertTrue(self.is_on("guest"))
+
     def test_the_first_networks_count_again_after_ten_minutes_without_any(self) -> None:
         del self.radio.routers["guest"]
         self.wifi.apply(settings(GUEST))

@@ -25,6 +25,7 @@ _JOIN_S = 17  # how long `join` waits: a whole try, and less than link.py gives 
 _STABLE_MS = 30_000  # a network that held so long is joined again at once
 _SCAN_MS = 120_000  # between two scans: each blocks everything on the board for two or three seconds
 _RETURN_MS = 600_000  # without any network, until those of /henge.json count again; five times the length of a trial
+_HURRY_MS = 150_000  # so long after a change or a loss it tries every few seconds; more than a trial lasts
 # A radio can take itself for joined long after its router has gone (Pico W). So when the server could not be reached
 # for five minutes, its network is joined anew. No server at all looks the same, and is not harmed by it.
 _DOUBT_MS = 300_000
@@ -84,6 +85,7 @@ class Wifi(Driver):
         self._set = named
         self._must_leave = self._on is not None and self._on not in (named or self._first)
         self._well_ms = self._clock.ms()
+        self._backoff.reset()  # what failed before was another network
         self._begin_round(0)
 
     async def run(self, tell) -> None:
@@ -131,7 +133,7 @@ class Wifi(Driver):
         if now - self._since >= _STABLE_MS:
             self._backoff.reset()
         self._drop()
-        self._begin_round(now + self._backoff.after_loss())
+        self._begin_round(now + self._wait(now))
 
     def _look(self, now: int) -> None:
         state = self._radio.state()
@@ -144,7 +146,7 @@ class Wifi(Driver):
             self._drop()
             if not self._queue:
                 self._why = "; ".join(self._faults)
-                self._begin_round(now + self._backoff.after_loss())
+                self._begin_round(now + self._wait(now))
                 self._news.set()
         elif state == JOINING:
             self._before = state  # so what comes now is new
@@ -154,7 +156,7 @@ class Wifi(Driver):
             self._queue = self._in_order(now)
         if not self._queue:
             self._why = "no Wi-Fi is known: /henge.json names no networks, and neither do the settings"
-            self._next_ms = now + self._backoff.after_loss()
+            self._next_ms = now + self._wait(now)
             self._news.set()
             return
         self._on = network = self._queue.pop(0)
@@ -187,6 +189,10 @@ class Wifi(Driver):
     def _drop(self) -> None:
         self._radio.leave()
         self._on, self._is_joined = None, False
+
+    def _wait(self, now: int) -> int:
+        """Not long while it may be a trial: its two minutes are for trying."""
+        return self._backoff.after_loss(now - self._well_ms < _HURRY_MS)
 
     def _doubt(self, now: int) -> None:
         """Called when the server is looked for: over and over again means that it is not found."""

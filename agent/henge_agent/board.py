@@ -63,7 +63,7 @@ class MemoryStorage:
     def write(self, place: str, *parts: bytes) -> None:
         """Puts the parts there, one after another, in the place of what was there."""
         self.writes += 1
-        self._places[place] = b"".join(parts)
+        self._places[place] = b"".join(bytes(part) for part in parts)
 
     def drop(self, place: str) -> None:
         """Nothing is there any more."""

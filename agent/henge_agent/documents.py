@@ -60,12 +60,15 @@ class Documents:
         candidate.problems = [Problem(WHOLE_DOCUMENT, errors.TOO_LARGE)]
         return candidate
 
-    def received(self, payload: bytes) -> Candidate:
-        """What a desired message holds. Never raises: what is wrong is in `problems`."""
+    def received(self, payload: "bytes | memoryview") -> Candidate:
+        """What a desired message holds. Never raises: what is wrong is in `problems`.
+
+        The candidate's bytes lie in the payload: a board has no room for them twice.
+        """
         if len(payload) > Desired.MAX_BYTES:
             return self.too_large()
         try:
-            desired = Desired.decode(payload)
+            desired = Desired.decode(payload, True)
         except BadMessage as error:
             candidate = Candidate()
             candidate.problems = [Problem(WHOLE_DOCUMENT, errors.BAD_DOCUMENT, str(error))]
@@ -92,30 +95,33 @@ class Documents:
 
     def _open(self, candidate: Candidate) -> None:
         candidate.digest = signing.document_digest(self._key, candidate.doc)
-        candidate.values = verdicts.defaults(self._settings)
-        if len(candidate.doc) > verdicts.MAX_DOCUMENT:
-            candidate.problems = [Problem(WHOLE_DOCUMENT, errors.TOO_LARGE)]
-            return
+        values: dict = {}
         try:
-            values = self._unsealed(Document.decode(candidate.doc).values)
+            if len(candidate.doc) > verdicts.MAX_DOCUMENT:
+                candidate.problems = [Problem(WHOLE_DOCUMENT, errors.TOO_LARGE)]
+            else:
+                values = Document.decode(candidate.doc).values
+                self._unseal_all(values)
+                candidate.problems = verdicts.check(self._settings, values) + verdicts.missing(self._settings, values)
         except BadMessage as error:
+            values = {}
             candidate.problems = [Problem(WHOLE_DOCUMENT, errors.BAD_DOCUMENT, str(error))]
-            return
-        candidate.problems = verdicts.check(self._settings, values) + verdicts.missing(self._settings, values)
-        wrong = [problem.key for problem in candidate.problems]
-        for key, value in values.items():
-            if key not in wrong:
-                candidate.values[key] = verdicts.normal(self._settings[key], value)
+        for problem in candidate.problems:
+            values.pop(problem.key, None)
+        # In the map that was read, since a board has no room for others beside it.
+        for key, setting in self._settings.items():
+            if key in values:
+                values[key] = verdicts.normal(setting, values[key])
+            elif setting.default is not None:
+                values[key] = setting.default
+        candidate.values = values
 
-    def _unsealed(self, values: dict) -> dict:
-        """`values` with their secrets opened. Raises BadMessage."""
-        opened = {}
+    def _unseal_all(self, values: dict) -> None:
+        """Opens the secrets among `values`. Raises BadMessage."""
         for key, value in values.items():
             setting = self._settings.get(key)
             if setting and setting.secret and isinstance(value, bytes):
-                value = self._unseal(key, value)
-            opened[key] = value
-        return opened
+                values[key] = self._unseal(key, value)
 
     def _unseal(self, key: str, sealed: bytes) -> str:
         if len(sealed) < 2 * _BLOCK or len(sealed) % _BLOCK:

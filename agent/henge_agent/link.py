@@ -57,7 +57,10 @@ class LinkClosed(LinkLost):
 
 
 class Link:
-    """`on_message(topic, payload)` is called for each message; payload is None where it was over `max_bytes`."""
+    """`on_message(topic, payload)` is called for each message; payload is None where it was over `max_bytes`.
+
+    It is a memoryview on the packet, which a board could not hold twice.
+    """
 
     def __init__(self, clock, keep_alive_s: int, max_bytes: int, on_message) -> None:
         self._clock = clock

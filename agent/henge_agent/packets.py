@@ -93,9 +93,9 @@ class Parser:
 
 
 class Message:
-    """A PUBLISH. `packet_id` is None at QoS 0; `payload` is None where the packet was oversized."""
+    """A PUBLISH. `packet_id` is None at QoS 0; `payload` lies in the packet, or is None where that was oversized."""
 
-    def __init__(self, topic: str, payload: "bytes | None", packet_id: "int | None") -> None:
+    def __init__(self, topic: str, payload: "memoryview | None", packet_id: "int | None") -> None:
         self.topic = topic
         self.payload = payload
         self.packet_id = packet_id
@@ -114,7 +114,7 @@ def read_message(packet: Packet) -> Message:
         topic = bytes(packet.body[2:end]).decode()
     except UnicodeError:
         raise BadPacket("a topic that is not UTF-8")
-    payload = None if packet.oversized else bytes(memoryview(packet.body)[start:])
+    payload = None if packet.oversized else memoryview(packet.body)[start:]
     return Message(topic, payload, _number(packet.body, end) if qos else None)
 
 

@@ -22,6 +22,9 @@ def encode(value: object) -> bytes:
     return _codec.encode(value, MAX_DEPTH)
 
 
-def decode(data: "bytes | bytearray | memoryview") -> object:
-    """The one item that fills `data`. Raises CborError for everything else."""
-    return _codec.decode(data, MAX_DEPTH)
+def decode(data: "bytes | bytearray | memoryview", in_place: bool = False) -> object:
+    """The one item that fills `data`. Raises CborError for everything else.
+
+    `in_place`: where memory is short, byte strings may be memoryviews on `data`.
+    """
+    return _codec.decode(data, MAX_DEPTH, in_place)

@@ -13,8 +13,8 @@ def encode(value: object, max_depth: int) -> bytes:
     return cbor2.dumps(value, canonical=True)
 
 
-def decode(data: "bytes | bytearray | memoryview", max_depth: int) -> object:
-    """The one item that fills `data`. Raises CborError for anything else."""
+def decode(data: "bytes | bytearray | memoryview", max_depth: int, in_place: bool = False) -> object:
+    """The one item that fills `data`, byte strings always as bytes. Raises CborError for anything else."""
     source = io.BytesIO(bytes(data))
     try:
         value = cbor2.CBORDecoder(

@@ -77,7 +77,7 @@ _KINDS = {
     "uint": (_is_uint, "a whole number from 0"),
     "uint32": (_is_uint32, "a whole number of 32 bits"),
     "text": (_is_text, "a text"),
-    "bytes": (lambda value: isinstance(value, bytes), "bytes"),
+    "bytes": (lambda value: isinstance(value, (bytes, memoryview)), "bytes"),
     "bool": (lambda value: isinstance(value, bool), "true or false"),
     "map": (lambda value: isinstance(value, dict), "a map"),
     "any": (lambda value: True, "anything"),
@@ -142,11 +142,11 @@ class Message:
         return data
 
     @classmethod
-    def decode(cls, data: "bytes | bytearray | memoryview"):
-        """The message in a payload. Raises BadMessage."""
+    def decode(cls, data: "bytes | bytearray | memoryview", in_place: bool = False):
+        """The message in a payload. Raises BadMessage. `in_place`: bytes in it may be memoryviews on `data`."""
         cls.check_size(len(data))
         try:
-            fields = cbor.decode(data)
+            fields = cbor.decode(data, in_place)
         except cbor.CborError as error:
             raise BadMessage("{}: {}".format(cls.NAME, error))
         return cls.from_fields(fields)

@@ -25,9 +25,12 @@ def encode(value: object, max_depth: int) -> bytes:
     return bytes(out)
 
 
-def decode(data: "bytes | bytearray | memoryview", max_depth: int) -> object:
-    """The one item that fills `data`. Raises CborError for anything else."""
-    reader = _Reader(bytes(data))
+def decode(data: "bytes | bytearray | memoryview", max_depth: int, in_place: bool = False) -> object:
+    """The one item that fills `data`. Raises CborError for anything else.
+
+    `in_place`: byte strings are memoryviews on `data`, and take no memory of their own.
+    """
+    reader = _Reader(data, in_place)
     try:
         value = reader.item(max_depth)
     except MemoryError:  # a board: a hundred bytes of payload may ask for a kilobyte of objects
@@ -153,8 +156,9 @@ def _write_map(out: bytearray, value: dict, depth: int) -> None:
 
 
 class _Reader:
-    def __init__(self, data: bytes) -> None:
-        self.data = data
+    def __init__(self, data: "bytes | bytearray | memoryview", in_place: bool) -> None:
+        self.data = memoryview(data)
+        self.in_place = in_place
         self.at = 0
 
     def item(self, depth: int) -> object:
@@ -168,7 +172,7 @@ class _Reader:
         if major == _NINT:
             return -1 - number
         if major == _BYTES:
-            return self.take(number)
+            return self.take(number) if self.in_place else bytes(self.take(number))
         if major == _TEXT:
             return self.text(number)
         if major == _TAG:
@@ -177,7 +181,7 @@ class _Reader:
             raise CborError("nested too deep")
         return self.array(number, depth - 1) if major == _ARRAY else self.map(number, depth - 1)
 
-    def take(self, count: int) -> bytes:
+    def take(self, count: int) -> memoryview:
         if count > len(self.data) - self.at:
             raise CborError("the data ends within an item")
         self.at += count
@@ -211,7 +215,7 @@ class _Reader:
         data = self.take(count)
         if not _is_utf8(data):
             raise CborError("text that is not UTF-8")
-        return data.decode()
+        return str(data, "utf-8")
 
     def array(self, count: int, depth: int) -> list:
         self.afford(count)
@@ -246,7 +250,7 @@ def _half_to_float(bits: int) -> float:
     return -value if bits & 0x8000 else value
 
 
-def _is_utf8(data: bytes) -> bool:
+def _is_utf8(data: memoryview) -> bool:
     """Whether `data` is UTF-8 as RFC 3629 has it. MicroPython's own decoder lets surrogates and overlong forms pass."""
     at, end = 0, len(data)
     while at < end:

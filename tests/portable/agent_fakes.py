@@ -65,7 +65,7 @@ class FailingFlash(MemoryStorage):
         self.torn = torn
 
     def write(self, place: str, *parts: bytes) -> None:
-        data = b"".join(parts)
+        data = b"".join(bytes(part) for part in parts)
         self._need_power(place, data)
         super().write(place, data)
 

@@ -25,7 +25,7 @@ class Flash:
         return self.files.get(place, b"")[start : start + count]
 
     def write(self, place, *parts):
-        self.change(place, b"".join(parts))
+        self.change(place, b"".join(bytes(part) for part in parts))
 
     def drop(self, place):
         self.change(place, b"")

@@ -35,7 +35,7 @@ def unpacked(found: bundle.Bundle, to: Path) -> None:
 def test_a_bundle_holds_what_the_boards_files_import_and_nothing_that_only_a_pc_uses(own):
     paths = bundle.of("esp32", own).paths
     assert {"boot.py", "board.py", "main.py", "lib/henge_agent/agent.mpy", "lib/henge_protocol/cbor.mpy"} <= {*paths}
-    assert not {path for path in paths if "pc_board" in path or "__main__" in path}
+    assert not {path for path in paths if "pc_board" in path or "__main__" in path or "full_cbor" in path}
     assert paths[-3:] == ["boot.py", "board.py", "main.py"]
 
 
@@ -72,6 +72,12 @@ def test_it_says_what_is_missing_when_a_folder_lacks_a_boards_file(own):
 def test_it_says_where_when_a_boards_file_is_no_python(own):
     (own / "main.py").write_text("def (")
     with pytest.raises(Failed, match=r"main\.py is not Python"):
+        bundle.of("esp32", own)
+
+
+def test_it_says_so_when_a_boards_file_imports_what_the_agent_has_not(own):
+    (own / "main.py").write_text("from henge_agent.stars import Star\n")
+    with pytest.raises(Failed, match=r"main\.py imports henge_agent\.stars"):
         bundle.of("esp32", own)
 
 

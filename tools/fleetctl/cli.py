@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from fleetctl import __version__
-from fleetctl.commands import broker, config, demo, device, device_commands, doctor, schema, up, watch
+from fleetctl.commands import broker, config, demo, device, device_commands, doctor, flash, schema, up, watch
 from fleetctl.errors import FleetctlError
 from fleetctl.session import ContextOption, Given, OutputOption
 from fleetctl.terminal import painted, printable
@@ -39,6 +39,7 @@ app.add_typer(device.app, name="device")
 app.add_typer(config.app, name="config")
 app.add_typer(broker.app, name="broker")
 watch.register(app)
+flash.register(app)
 doctor.register(app)
 
 

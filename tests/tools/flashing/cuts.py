@@ -1,12 +1,14 @@
-"""Run by MicroPython: brings a bundle to a board on a simulated flash, and cuts the power at operation 1, 2, 3, ...
+"""Run by MicroPython: one life of a board that is flashed, on a simulated chip; test_flash_cuts.py lets many follow.
 
-`cuts.py FILE` reads texts and bundle from a JSON file that test_flash_cuts.py writes; prints a line `bad: ...` for each
-board that has neither the old agent nor the new, or cannot be brought the new one afterwards, and at last `sum: ...`.
-MicroPython itself prints what goes wrong in closing the files of a board without power.
+`cuts.py PLAN IMAGE new` makes a board with an old agent. `cuts.py PLAN IMAGE cut AFTER SEED` brings it the new one, and
+lets the power fail after so many operations: it then ends with 1. `cuts.py PLAN IMAGE mend` lets it start, prints what
+it has, brings it the new one once more, and prints what it has then. A life has a process of its own, because
+MicroPython goes on closing the files of a board without power.
 """
 
 import binascii
 import json
+import os
 import sys
 
 import vfs  # type: ignore[import-not-found]
@@ -80,71 +82,58 @@ def flash_it(flash):
     start(flash)
 
 
-def attempt(image, after, seed):
-    """One board whose power fails. Whether it was still on at the end, and what is wrong with it."""
+def life(what, after=0, seed=None):
+    """The board's image when this life is over, and whether the power failed."""
     flash = Flash(image)
-    vfs.mount(vfs.VfsLfs2(flash), "/")
-    flash.cut(after, seed)
-    try:
+    if what == "new":
+        vfs.VfsLfs2.mkfs(flash)
+        vfs.mount(vfs.VfsLfs2(flash), "/")
+        write(plan["old"])
+        write(plan["kept"])
+    elif what == "cut":
+        vfs.mount(vfs.VfsLfs2(flash), "/")
+        flash.cut(after, seed)
+        try:
+            flash_it(flash)
+        except PowerCut:
+            return True
+    else:
+        start(flash)
+        show(state())
         flash_it(flash)
-    except PowerCut:
-        pass
-    whole = not flash.is_dead
-    flash = mended(flash)
-    found = state()
-    flash_it(flash)
-    problem = found if found == TORN else "cannot be flashed again" if state() != NEW else ""
+        show(state())
+    return False
+
+
+def write(files):
+    for path, content in files.items():
+        parts = path.split("/")
+        for count in range(1, len(parts)):
+            try:
+                os.mkdir("/" + "/".join(parts[:count]))
+            except OSError:
+                pass
+        with open("/" + path, "wb") as file:
+            file.write(binascii.a2b_base64(content))
+
+
+def main(path, image_path, what, after="0", seed=""):
+    global plan, image
+    with open(path) as file:
+        plan = json.load(file)
+    image = erased(ESP32_BYTES // 16)
+    if what != "new":
+        with open(image_path, "rb") as file:
+            file.readinto(image)
+    out = open(image_path, "wb")  # noqa: SIM115 from here on there is no folder to open it in
+    sys.modules["machine"] = Machine  # type: ignore[assignment]
     vfs.umount("/")
-    return whole, found, problem
+    failed = life(what, int(after), int(seed) if seed else None)
+    out.write(image)
+    out.close()
+    sys.exit(1 if failed else 0)
 
 
-def mended(flash):
-    try:
-        vfs.umount("/")
-    except (OSError, PowerCut):
-        pass
-    flash = flash.again()
-    start(flash)
-    return flash
-
-
-def board():
-    """The image of a board with the old agent on it."""
-    image = erased(ESP32_BYTES // 8)
-    flash = Flash(image)
-    vfs.VfsLfs2.mkfs(flash)
-    vfs.mount(vfs.VfsLfs2(flash), "/")
-    import os
-
-    os.mkdir("/lib")
-    for files in (plan["old"], plan["kept"]):
-        for path, content in files.items():
-            parts = path.split("/")
-            for count in range(1, len(parts)):
-                try:
-                    os.mkdir("/" + "/".join(parts[:count]))
-                except OSError:
-                    pass
-            with open("/" + path, "wb") as file:
-                file.write(binascii.a2b_base64(content))
-    vfs.umount("/")
-    return image
-
-
-with open(sys.argv[1]) as file:
-    plan = json.load(file)
-sys.modules["machine"] = Machine  # type: ignore[assignment]
 said = []
-vfs.umount("/")
-original = board()
-tried, counts = 0, {OLD: 0, NEW: 0, TORN: 0}
-for seed in (None, 1):
-    after, whole = 0, False
-    while not whole:
-        whole, found, problem = attempt(bytearray(original), after, seed)
-        counts[found] += 1
-        if problem:
-            print("bad: cut after", after, "seed", seed, problem)
-        tried += 1
-        after += 1
-print("sum: tried", tried, "old", counts[OLD], "new", counts[NEW], "torn", counts[TORN])
+show = print
+main(*sys.argv[1:])

@@ -8,11 +8,13 @@ import sysconfig
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 from fleetctl.errors import Failed
 
 PACKAGES = ("henge_agent", "henge_protocol")
 OWN = ("boot.py", "board.py", "main.py")  # of a board's folder in firmware/, in the order in which they get there
+_ON_PCS = ("cbor2", "cryptography")  # packages that the agent uses where they are installed
 _INSTALLED = "share/henge/firmware"  # below the prefix of this Python, where it was installed as a package
 
 
@@ -47,23 +49,43 @@ def own_files(folder: Path) -> dict[str, bytes]:
 def needed(folder: Path, own: dict[str, bytes]) -> list[str]:
     """The agent's modules, as paths below `folder`, that these files import, and those import in turn.
 
-    A board is thereby spared what only a PC uses. Raises Failed where a file is no Python.
+    A board is thereby spared what only a PC uses. Raises Failed where a file is no Python, or names no module.
     """
     found: set[str] = set()
-    ahead = [target for name, text in own.items() for target in _imports(text, name)]
+    ahead = [(name, target) for name, text in own.items() for target in _imports(text, name)]
     while ahead:
-        for path in _files(folder, ahead.pop()):
-            if path not in found:
+        name, target = ahead.pop()
+        if target.module and not _is_there(folder, target.module):
+            raise Failed(f"{name} imports {target.module}, and {folder} has no such module.")
+        for path in _files(folder, target.module or target.perhaps):
+            text = (folder / path).read_bytes()
+            if path not in found and not _is_for_pcs(text):
                 found.add(path)
-                ahead += _imports((folder / path).read_bytes(), path)
+                ahead += [(path, further) for further in _imports(text, path)]
     return sorted(found)
 
 
+class _Target(NamedTuple):
+    """What an import names: a module, or perhaps one, where a name taken from a package may be a module or not."""
+
+    module: str = ""
+    perhaps: str = ""
+
+
+def _is_there(folder: Path, module: str) -> bool:
+    path = folder / module.replace(".", "/")
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
+def _is_for_pcs(text: bytes) -> bool:
+    """Whether importing it fails on a board, and is meant to: it begins with a package that only PCs have."""
+    imports = [node for node in ast.parse(text).body if isinstance(node, ast.Import)]
+    return any(alias.name in _ON_PCS for node in imports for alias in node.names)
+
+
 def _files(folder: Path, module: str) -> Iterator[str]:
-    """The files that importing `henge_agent.drivers.led` runs, where they are ours: itself and packages above it."""
+    """The files that importing `henge_agent.drivers.led` runs: the packages above it and itself."""
     parts = module.split(".")
-    if parts[0] not in PACKAGES:
-        return
     for count in range(1, len(parts) + 1):
         path = "/".join(parts[:count])
         for file in (f"{path}/__init__.py", f"{path}.py"):
@@ -71,14 +93,19 @@ def _files(folder: Path, module: str) -> Iterator[str]:
                 yield file
 
 
-def _imports(text: bytes, name: str) -> Iterator[str]:
-    """Every module that a text names in an import, wherever it stands; the names taken from it may be modules too."""
+def _imports(text: bytes, name: str) -> Iterator[_Target]:
+    """What of ours a text imports, wherever in it that stands."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError) as error:
         raise Failed(f"{name} is not Python: {error}.") from error
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from (_Target(alias.name) for alias in node.names if _is_ours(alias.name))
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level and _is_ours(node.module):
+            yield _Target(node.module)
+            yield from (_Target(perhaps=f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def _is_ours(module: str) -> bool:
+    return module.partition(".")[0] in PACKAGES

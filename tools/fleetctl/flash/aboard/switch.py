@@ -4,13 +4,14 @@ the board again. Power may fail at any moment: what is then still in /install is
 
 import os
 
-import machine
-
 from fleetctl.flash.aboard.files import is_folder, remove
 
 
 def rest():
-    """No watchdog runs here: the agent has not started."""
+    """At a start no watchdog runs: the agent has not begun."""
+
+
+feed = globals().get("feed", rest)  # run from where the agent was brought, there is one
 
 
 def move(name):
@@ -19,20 +20,26 @@ def move(name):
     if folder is None:
         return False  # it was moved before the power failed
     if folder:
-        remove("/" + name, rest)  # a file is replaced by the rename itself, a folder with something in it is not
+        remove("/" + name, feed)  # a file is replaced by the rename itself, a folder with something in it is not
+    feed()
     os.rename("/install/" + name, "/" + name)
     return True
 
 
 def switch():
+    """Whether the agent's main.py is there now."""
     if not is_folder("/lib"):
         os.mkdir("/lib")
     for name in ("lib/henge_protocol", "lib/henge_agent", "board.py", "boot.py"):
         move(name)
-    if move("main.py"):
-        remove("/install", rest)
-        machine.reset()
-    print("There is no agent in /install: run `fleetctl flash` once more.")
+    if not move("main.py"):
+        print("There is no agent in /install: run `fleetctl flash` once more.")
+        return False
+    remove("/install", feed)
+    return True
 
 
-switch()
+if switch() and __name__ == "__main__":
+    import machine
+
+    machine.reset()

@@ -56,6 +56,7 @@ def unpack(digest, switch):
             path, _, size = header.rstrip().rpartition(" ")
             paths.append(path)
             copy(bundle, int(size), FOLDER + "/" + path)
+            print("henge-file:" + path)  # whoever listens knows that it is alive
     if digest_of(paths, FOLDER + "/", feed) != digest:
         raise ValueError("the bundle did not arrive whole")
     save(SWITCH, switch)

@@ -1,0 +1,80 @@
+"""Arrival: waits until the server has heard a board and the board says what it runs, and reads along on its port.
+
+What the board prints says why it does not come: a wrong Wi-Fi password, a server that cannot be reached.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from fleetctl.client import Client
+from fleetctl.errors import NotTaken, Partly, Problem
+from fleetctl.flash.found import MARK
+from fleetctl.flash.knock import Line
+from fleetctl.outcome import ahead
+from fleetctl.terminal import printable
+
+_EVERY_S = 0.5
+_LINES = 6  # of what the board said last
+_UNDECIDED = ("pending", "trial")
+
+
+class Arrival:
+    """Of one device. Made before the board starts: what the server heard until then does not count."""
+
+    def __init__(
+        self,
+        client: Client,
+        device: str,
+        port: str,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._device = device
+        self._port = port
+        self._now = now
+        self._sleep = sleep
+        self._before = client.device(device)["last_heard_at"]
+
+    def wait(self, seconds: float) -> dict[str, Any]:
+        """The device when it is online and has decided. Raises Partly when it is too late, NotTaken when it refuses."""
+        line = Line(self._port)
+        limit = self._now() + seconds
+        try:
+            while True:
+                line.heard()
+                device = self._client.device(self._device)
+                if self._is_there(device):
+                    return self._judged(device)
+                if self._now() >= limit:
+                    raise self._too_late(device, line.tail(), seconds)
+                self._sleep(_EVERY_S)
+        finally:
+            line.close()
+
+    def _is_there(self, device: dict[str, Any]) -> bool:
+        heard = device["last_heard_at"] not in (None, self._before) and device["status"] == "online"
+        return heard and device["sync"] not in _UNDECIDED
+
+    def _judged(self, device: dict[str, Any]) -> dict[str, Any]:
+        if device["sync"] in ("rejected", "rolled_back"):
+            errors = (self._client.config(self._device)["reported"] or {}).get("errors", {})
+            problems = [Problem(key, code, text) for key, (code, text) in sorted(errors.items())]
+            todo = f"It goes on with what it had. `fleetctl config get {self._device}` shows it."
+            raise NotTaken(f"{self._device} is online, and refused revision {device['desired_rev']}:", problems, todo)
+        if device["sync"] == "ahead":
+            raise NotTaken(ahead(device))
+        return device
+
+    def _too_late(self, device: dict[str, Any], said: str, seconds: float) -> Partly:
+        lines = [printable(line) for line in said.splitlines() if line.strip() and MARK not in line][-_LINES:]
+        board = "\n".join(["It says on its port:", *(f"  {line}" for line in lines)]) if lines else "It says nothing."
+        if device["status"] == "online" and device["last_heard_at"] != self._before:
+            text = f"{self._device} is online, and has not said after {seconds:g} s what it made of its configuration."
+        else:
+            text = f"The board is flashed, and the server has not heard {self._device} after {seconds:g} s."
+        return Partly(
+            f"{text} {board}\n`fleetctl watch {self._device}` shows it when it comes, docs/flashing.md what may be "
+            "wrong; the same command once more goes on from here."
+        )

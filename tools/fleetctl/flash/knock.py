@@ -1,0 +1,122 @@
+"""Knocking: gets the prompt of a board's interpreter, whatever the board is doing.
+
+mpremote gives up on a program that does not end at the first Ctrl-C. This goes on, through the moment at each start in
+which a board with the agent can be interrupted; a board that hears nothing is reset where its port can do that.
+"""
+
+import errno
+import fcntl
+import os
+import struct
+import termios
+import time
+import tty
+from collections.abc import Callable
+from contextlib import suppress
+
+from fleetctl.errors import Failed
+
+_CTRL_C, _CTRL_B = b"\x03", b"\x02"  # interrupts what runs; leaves the raw REPL
+_PROMPT = b">>> "
+_EVERY_S = 0.15  # boot.py leaves 2 s
+_PATIENCE_S = 6.0
+_AFTER_RESET_S = 8.0  # a port with USB in the chip itself comes back a second or two after the chip
+_PULSE_S = 0.1  # esptool holds EN low for so long
+_KEPT = 4096  # bytes of what was heard, for a message
+
+
+class NoPrompt(Failed):
+    """Nothing at the port behaves as MicroPython does. `heard` is what it said instead."""
+
+    def __init__(self, port: str, heard: str) -> None:
+        said = f"It says:\n{heard}" if heard.strip() else "It says nothing."
+        super().__init__(f"Nothing at {port} answers as MicroPython. {said}")
+        self.heard = heard
+
+
+def knock(port: str, now: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Returns when the board waits at its prompt. Raises NoPrompt; Failed where the port cannot be opened."""
+    line = Line(port)
+    try:
+        for last, patience in enumerate((_PATIENCE_S, _AFTER_RESET_S)):
+            limit = now() + patience
+            while now() < limit:
+                line.send(_CTRL_C + _CTRL_B)
+                sleep(_EVERY_S)
+                if _PROMPT in line.heard():
+                    return
+            if not last:
+                line.reset(sleep)
+        raise NoPrompt(port, line.tail())
+    finally:
+        line.close()
+
+
+class Line:
+    """A serial line at 115,200 baud, opened again where it went away: a board with USB in its chip takes it along."""
+
+    def __init__(self, port: str) -> None:
+        self._port = port
+        self._file: int | None = None
+        self._heard = b""
+        self._open(first=True)
+
+    def send(self, data: bytes) -> None:
+        """As far as there is somebody to hear it."""
+        try:
+            if self._file is not None or self._open():
+                os.write(self._file or 0, data)
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.close()
+
+    def heard(self) -> bytes:
+        """What came since the last call."""
+        new = b""
+        try:
+            while (self._file is not None or self._open()) and (block := os.read(self._file or 0, 4096)):
+                new += block
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.close()
+        self._heard = (self._heard + new)[-_KEPT:]
+        return new
+
+    def tail(self) -> str:
+        """The last that came, for people."""
+        return self._heard.decode(errors="replace")[-400:]
+
+    def reset(self, sleep: Callable[[float], None]) -> None:
+        """Pulls EN low for a moment, as the boards with a USB bridge have it wired to RTS; does nothing on others."""
+        if self._file is None:
+            return
+        dtr, rts = struct.pack("i", termios.TIOCM_DTR), struct.pack("i", termios.TIOCM_RTS)
+        with suppress(OSError):  # a pty, and some USB ports, have no such lines
+            fcntl.ioctl(self._file, termios.TIOCMBIC, dtr)  # IO0 high: no boot loader
+            fcntl.ioctl(self._file, termios.TIOCMBIS, rts)
+            sleep(_PULSE_S)
+            fcntl.ioctl(self._file, termios.TIOCMBIC, rts)
+
+    def close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _open(self, first: bool = False) -> bool:
+        try:
+            self._file = os.open(self._port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+            tty.setraw(self._file)
+            modes = termios.tcgetattr(self._file)
+            modes[4] = modes[5] = termios.B115200
+            termios.tcsetattr(self._file, termios.TCSANOW, modes)
+            return True
+        except (OSError, termios.error) as error:
+            self.close()
+            number, text = error.args[:2]
+            if first and number != errno.ENOENT:
+                raise Failed(f"{self._port} cannot be opened: {text}. `fleetctl doctor` looks into it.") from error
+            if first:
+                raise Failed(f"There is no port {self._port}. `fleetctl doctor` lists those there are.") from error
+            return False

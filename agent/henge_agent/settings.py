@@ -1,7 +1,8 @@
 """Settings: the values in use, for drivers and applications to read, and who is told when they change.
 
 A set of values is applied whole or not at all: when one driver does not take it, those before it get the old values
-back.
+back. One that does not take those either is given the values in use whenever there are new ones, and keeps nobody from
+them meanwhile.
 """
 
 from henge_protocol import errors, verdicts
@@ -28,6 +29,7 @@ class Settings:
     def __init__(self, drivers: list, warn) -> None:
         self._drivers = drivers
         self._warn = warn
+        self._behind: list = []  # drivers that have not taken the values in use
         self._callbacks: list = []
         self._values: dict = {}
         declarations = {}
@@ -52,17 +54,20 @@ class Settings:
     def begin(self, values: dict) -> "list[Problem]":
         """The first values at a start. They hold even where a driver does not take them, which is what it returns."""
         problems = []
+        self._values = values
         for driver in self._drivers:
             try:
-                driver.apply(values)
+                self.repeat(driver)
             except Exception as error:
                 problems.extend(_problems(driver, sorted(driver.SETTINGS), error))
-        self._values = values
         return problems
 
     def repeat(self, driver) -> None:
         """Hands the values in use to a driver again. Raises what the driver raises."""
+        if driver not in self._behind:
+            self._behind.append(driver)
         driver.apply(self._values)
+        self._behind.remove(driver)
 
     def apply(self, values: dict) -> None:
         """Makes `values` those in use. Raises NotApplied, and then the old ones still are."""
@@ -77,17 +82,19 @@ class Settings:
             try:
                 driver.apply(values)
             except Exception as error:
-                self._give_back(taken, before)
+                self._give_back(taken)
                 raise NotApplied(_problems(driver, changed, error))
         self._values = values
+        self._behind = [driver for driver in self._behind if driver not in taken]
+        self._give_back(self._behind)
         self._tell(changed)
 
-    def _give_back(self, drivers: list, values: dict) -> None:
-        for driver in drivers:
+    def _give_back(self, drivers: list) -> None:
+        for driver in list(drivers):
             try:
-                driver.apply(values)
+                self.repeat(driver)
             except Exception as error:
-                self._warn("{} did not take its old settings back: {}".format(type(driver).__name__, explain(error)))
+                self._warn("{} did not take the settings in use: {}".format(type(driver).__name__, why(driver, error)))
 
     def _tell(self, changed: "list[str]") -> None:
         for callback in self._callbacks:
@@ -96,14 +103,18 @@ class Settings:
                     callback(key, self._values.get(key))
                 except Exception as error:
                     is_secret = key in self.declared and self.declared[key].secret
-                    why = type(error).__name__ if is_secret else explain(error)
-                    self._warn("a callback on {} failed: {}".format(key, why))
+                    text = type(error).__name__ if is_secret else explain(error)
+                    self._warn("a callback on {} failed: {}".format(key, text))
+
+
+def why(driver, error: Exception) -> str:
+    """What is wrong with a driver. An error may quote a value, which nobody may see where the driver has secrets."""
+    is_secret = any(declaration.get("secret") for declaration in driver.SETTINGS.values())
+    return type(error).__name__ if is_secret else explain(error)
 
 
 def _problems(driver, changed: "list[str]", error: Exception) -> "list[Problem]":
     """One problem for each changed setting of the driver that failed, since it takes them together."""
-    # The text of an error may quote a value, which nobody may see where one of them is a secret.
-    is_secret = any(declaration.get("secret") for declaration in driver.SETTINGS.values())
-    text = type(driver).__name__ + ": " + (type(error).__name__ if is_secret else explain(error))
+    text = type(driver).__name__ + ": " + why(driver, error)
     keys = [key for key in changed if key in driver.SETTINGS] or [WHOLE_DOCUMENT]
     return [Problem(key, errors.DRIVER_FAILED, text) for key in keys]

@@ -143,8 +143,11 @@ class Fan:
     def __init__(self) -> None:
         self.values: dict = {}
         self.applied = 0
+        self.broken = False
 
     def apply(self, values: dict) -> None:
+        if self.broken:
+            raise ValueError("stuck")
         self.values = values
         self.applied += 1
 
@@ -165,6 +168,27 @@ class TestSettings(unittest.TestCase):
         settings.begin({"fan.speed": 1, "lamp.level": 1})
         settings.apply({"fan.speed": 1, "lamp.level": 2})
         self.assertEqual(fan.applied, 1)
+
+    def test_a_driver_that_takes_nothing_keeps_nobody_else_from_new_values(self):
+        fan, said = Fan(), []
+        settings = Settings([fan, FakeDriver()], said.append)
+        fan.broken = True
+        settings.begin({"fan.speed": 1, "lamp.level": 1})
+        settings.apply({"fan.speed": 1, "lamp.level": 2})
+        self.assertEqual((settings["lamp.level"], fan.values), (2, {}))
+        self.assertEqual(said, ["Fan did not take the settings in use: ValueError: stuck"])
+
+    def test_a_driver_that_did_not_take_its_old_values_back_gets_those_in_use_with_the_next(self):
+        fan = Fan()
+        settings = Settings([fan, FakeDriver()], [].append)
+        settings.begin({"fan.speed": 1, "lamp.level": 1})
+        fan.broken = True
+        with self.assertRaises(NotApplied):
+            settings.apply({"fan.speed": 2, "lamp.level": 1})
+        fan.broken = False
+        settings.apply({"fan.speed": 1, "lamp.level": 2})
+        settings.apply({"fan.speed": 1, "lamp.level": 3})
+        self.assertEqual((fan.values["fan.speed"], fan.applied), (1, 2))
 
     def test_two_drivers_cannot_declare_the_same(self):
         with self.assertRaises(ValueError):

@@ -1,26 +1,73 @@
-"""Commands: answers each once, and repeats the answer to one that comes again. Pure.
+"""Commands: carries each out once, one after another, and repeats the answer to one that comes again."""
 
-This version can do none of them yet, and says so: an unanswered command would keep somebody waiting.
-"""
+import asyncio
 
+from henge_protocol.errors import BadMessage
 from henge_protocol.messages import Command, Result
 
+from henge_agent.compat import explain
+
 # Answers kept. The server repeats a command only while it is unanswered, so a handful would do.
-_KEPT = 16
+_KEPT = 8
+# Commands that wait: they come in ones, and a board has no room for a crowd.
+_MAX_WAITING = 4
+
+
+class NotDone(Exception):
+    """A command could not be carried out. The text says why."""
 
 
 class Commands:
-    """The commands of one start."""
+    """`handlers` has a coroutine for each command, {name: function(args) -> data}; it may raise NotDone. `answer(name,
+    payload)` gets each result, encoded.
+    """
 
-    def __init__(self) -> None:
-        self._answers: list = []  # (id, payload of its result), the oldest first
+    def __init__(self, handlers: dict, answer) -> None:
+        self._handlers = handlers
+        self._answer = answer
+        self._answers: list = []  # (id, name, payload of its result), the oldest first
+        self._waiting: list = []  # commands; the first is being carried out
+        self._arrived = asyncio.Event()
 
-    def answer(self, payload: bytes) -> bytes:
-        """The payload of the result. Raises BadMessage."""
+    def take(self, payload: bytes) -> None:
+        """A command has arrived. Raises BadMessage."""
         command = Command.decode(payload)
-        for known, result in self._answers:
+        for known, name, result in self._answers:
             if known == command.id:
-                return result
-        result = Result(id=command.id, ok=False, data="not supported by this agent yet").encode()
-        self._answers = self._answers[1 - _KEPT :] + [(command.id, result)]
-        return result
+                self._answer(name, result)
+                return
+        if any(waiting.id == command.id for waiting in self._waiting):
+            return  # its answer is on its way
+        if len(self._waiting) < _MAX_WAITING:
+            self._waiting.append(command)
+            self._arrived.set()
+        else:
+            self._close(command, False, "too many commands wait; send it again later")
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._waiting:
+                command = self._waiting[0]
+                try:
+                    ok, data = True, await self._carry_out(command)
+                except Exception as error:  # whatever a driver raises when it is read
+                    ok, data = False, str(error) if isinstance(error, NotDone) else explain(error)
+                self._waiting.pop(0)
+                self._close(command, ok, data)
+
+    async def _carry_out(self, command: Command):
+        handler = self._handlers.get(command.name)
+        if handler is None:
+            raise NotDone("this agent has no such command; it has " + ", ".join(sorted(self._handlers)))
+        return await handler(command.args)
+
+    def _close(self, command: Command, ok: bool, data) -> None:
+        try:
+            result = Result(id=command.id, ok=ok, data=data).encode()
+        except BadMessage as error:
+            result = Result(id=command.id, ok=False, data=str(error)).encode()
+        self._answers = self._answers[1 - _KEPT :] + [(command.id, command.name, result)]
+        self._answer(command.name, result)

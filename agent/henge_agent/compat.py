@@ -62,6 +62,14 @@ def write_line(stream: object, line: str) -> None:
         raise
 
 
+def print_exception(error: BaseException) -> None:
+    """Where it happened, on the console."""
+    if IS_MICROPYTHON:
+        sys.print_exception(error)  # type: ignore[attr-defined]
+    else:
+        sys.excepthook(type(error), error, error.__traceback__)
+
+
 def hear_interrupts() -> None:
     """From now on Ctrl-C is a KeyboardInterrupt. MicroPython sees to that for files, but not for `-m`."""
     if IS_MICROPYTHON:

@@ -5,6 +5,11 @@ asyncio.TaskGroup does not exist on MicroPython, and a task's exception is easil
 
 import asyncio
 
+# A cancellation can get lost: wait_for swallows one that comes in the moment in which its time is over (MicroPython) or
+# what it waits for ends (CPython 3.11). So another is sent to tasks that have not ended after so many seconds. Cleaning
+# up takes less, or is cut short then.
+_AGAIN_S = 3
+
 
 class _Member:
     def __init__(self, name: str, coroutine) -> None:
@@ -16,7 +21,8 @@ class _Member:
 class Crew:
     """`add` tasks, wait for the `first` to end, then `stop` the rest."""
 
-    def __init__(self) -> None:
+    def __init__(self, again_s: float = _AGAIN_S) -> None:
+        self._again_s = again_s
         self._members: list = []
         self._running = 0
         self._one_ended = asyncio.Event()
@@ -40,21 +46,28 @@ class Crew:
     async def stop(self) -> None:
         """Returns when no task is left, also where whoever waits for that is cancelled meanwhile."""
         members, self._members = self._members, []
-        for member in members:
-            assert member.task is not None
-            member.task.cancel()
+        reminder = asyncio.create_task(self._remind(members))
+        _cancel(members)
         cancelled = None
         while self._running:
             self._one_ended.clear()
             try:
                 await self._one_ended.wait()  # not for the tasks: they would take a cancellation of this one for theirs
             except asyncio.CancelledError as error:
+                if cancelled:  # who waits is in a hurry
+                    _cancel(members)
                 cancelled = error
+        reminder.cancel()
         if cancelled:
             raise cancelled
         await asyncio.sleep(0)  # lets the cancellation reach what had not begun
         for member in members:
             member.coroutine.close()  # does nothing to what has ended
+
+    async def _remind(self, members: list) -> None:
+        while True:
+            await asyncio.sleep(self._again_s)
+            _cancel(members)
 
     async def _guard(self, member: _Member) -> None:
         self._running += 1
@@ -71,3 +84,8 @@ class Crew:
         if not self._ended.is_set():
             self._name, self._error = member.name, error
             self._ended.set()
+
+
+def _cancel(members: list) -> None:
+    for member in members:
+        member.task.cancel()

@@ -74,6 +74,7 @@ class Link:
         self._send_began: "int | None" = None
         self._unread: list = []  # packets that came in one piece with the CONNACK
         self._last_id = 0
+        self._all_answered = asyncio.Event()
         self._unanswered: dict = {}  # packet id -> when it was sent; 0 -> when the ping was
         self._heard_at = self._sent_at = clock.ms()
 
@@ -122,11 +123,18 @@ class Link:
                 await self._take(self._unread.pop(0))  # held by nothing else, so that the heap has it back at once
             self._unread = await self._receive()
 
-    async def watch(self) -> None:
-        """Sends pings. Raises LinkLost when the server owes an answer for too long; never returns."""
+    async def watch(self, sign) -> None:
+        """Sends pings, and calls `sign()` now and then. Raises LinkLost when the server owes an answer for too long."""
         while True:
             await asyncio.sleep(self._keep_alive_ms / 4000)
             await self._look()
+            sign()
+
+    async def answered(self) -> None:
+        """Returns when the server owes no answer any more; where it owes one for too long, `watch` ends the link."""
+        while self._unanswered:
+            self._all_answered.clear()
+            await self._all_answered.wait()
 
     async def close(self) -> None:
         """Without DISCONNECT, so that the broker sends the will, however this board comes to leave."""
@@ -164,15 +172,20 @@ class Link:
                 await self._send(packets.puback(message.packet_id))
             self._on_message(message.topic, message.payload)
         elif packet.kind == packets.PUBACK:
-            self._unanswered.pop(self._parsed(packets.read_ack, packet), None)
+            self._has_answer(self._parsed(packets.read_ack, packet))
         elif packet.kind == packets.SUBACK:
-            self._unanswered.pop(self._parsed(packets.read_ack, packet), None)
+            self._has_answer(self._parsed(packets.read_ack, packet))
             if 0x80 in bytes(packet.body[2:]):  # bytes: a bytearray of MicroPython cannot tell
                 raise LinkRefused("the server does not let this device read its own configuration")
         elif packet.kind == packets.PINGRESP:
-            self._unanswered.pop(0, None)
+            self._has_answer(0)
         else:
             raise LinkLost("a packet of type {}, which no server sends".format(packet.kind))
+
+    def _has_answer(self, packet_id: int) -> None:
+        self._unanswered.pop(packet_id, None)
+        if not self._unanswered:
+            self._all_answered.set()
 
     def _expect_answer(self) -> int:
         if len(self._unanswered) >= _MAX_UNANSWERED:

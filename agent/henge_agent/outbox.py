@@ -18,6 +18,7 @@ class Outbox:
         self._device = device
         self._waiting: list = []  # (topic, payload, qos), the oldest first
         self._leaving = ""
+        self._last_word = None
         self._filled = asyncio.Event()
         self._left = asyncio.Event()
 
@@ -38,6 +39,11 @@ class Outbox:
         self._filled.set()
         self._left.set()
 
+    def finish(self, then) -> None:
+        """`then` is to be called when all that waits has been sent and acknowledged."""
+        self._last_word = then
+        self._filled.set()
+
     async def left(self) -> None:
         """Raises LinkLeft when there is no connection to make any more, for it is to be another one."""
         await self._left.wait()
@@ -46,7 +52,7 @@ class Outbox:
     def clear(self) -> None:
         """A new connection begins with nothing from the old one."""
         self._waiting = []
-        self._leaving = ""
+        self._leaving, self._last_word = "", None
         self._filled.clear()
         self._left.clear()
 
@@ -60,3 +66,6 @@ class Outbox:
                 await link.publish(topic, payload, qos)
             if self._leaving:
                 raise LinkLeft(self._leaving)
+            if self._last_word:
+                await link.answered()
+                self._last_word()

@@ -12,13 +12,24 @@ from henge_agent.reports import Reports
 from henge_agent.settings import NotApplied, Settings
 from henge_agent.slots import StorageFailed
 from henge_agent.sync import Refusal, Sync
+from henge_agent.trial import touches_risky
 
 
 class Performer:
-    """`say(level, text)` is told what happens; `clock.ms()` is the time."""
+    """`say(level, text)` is told what happens; `clock.ms()` is the time. In safe mode `restart()` is there: what was
+    stored is handed to the drivers by the next start.
+    """
 
     def __init__(
-        self, decides: Sync, memory: Memory, settings: Settings, reports: Reports, outbox: Outbox, clock, say
+        self,
+        decides: Sync,
+        memory: Memory,
+        settings: Settings,
+        reports: Reports,
+        outbox: Outbox,
+        clock,
+        say,
+        restart=None,
     ) -> None:
         self._sync = decides
         self._memory = memory
@@ -27,6 +38,7 @@ class Performer:
         self._outbox = outbox
         self._clock = clock
         self._say = say
+        self._restart = restart
         self.found: "str | None" = None  # what the last start found wrong with the flash
         self._ways = {
             sync.STORE: self._store,
@@ -90,6 +102,10 @@ class Performer:
         return self._sync.staged()
 
     def _apply(self, candidate: Candidate) -> list:
+        if self._restart and not touches_risky(self._settings.declared, self._sync.current.values, candidate.values):
+            self._say("info", "revision {} is stored; starting anew to use it".format(candidate.rev))
+            self._restart()
+            return []
         try:
             self._settings.apply(candidate.values)
         except NotApplied as error:

@@ -6,7 +6,7 @@ It is what a board begins with; settings that the server sends may say otherwise
 import json
 
 from henge_agent import address, credential
-from henge_agent.credential import BadCredential
+from henge_agent.compat import explain
 
 PATH = "/henge.json"
 
@@ -29,13 +29,17 @@ class BadProvision(ValueError):
 
 
 def load(path: str = PATH) -> Provision:
-    """Raises BadProvision."""
+    """What the file holds. Raises BadProvision."""
     try:
         with open(path) as file:
-            return Provision(json.load(file))
+            return parse(file.read())
     except OSError:
         raise BadProvision("there is no {}: `fleetctl flash DEVICE` writes it".format(path))
-    except BadCredential as error:
-        raise BadProvision("{}: {}".format(path, error))
+
+
+def parse(text: str) -> Provision:
+    """Raises BadProvision."""
+    try:
+        return Provision(json.loads(text))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadProvision("{} cannot be used: {}; `fleetctl flash DEVICE` writes it anew".format(path, error))
+        raise BadProvision("{} cannot be used: {}; `fleetctl flash DEVICE` writes it anew".format(PATH, explain(error)))

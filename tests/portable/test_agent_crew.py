@@ -66,6 +66,20 @@ class TestCrew(unittest.IsolatedAsyncioTestCase):
             await stopping
         self.assertEqual(self.ended, ["dawdler"])
 
+    async def test_one_that_loses_its_cancellation_gets_another(self):
+        async def loses() -> None:
+            for _ in range(2):
+                try:
+                    await asyncio.Event().wait()
+                except asyncio.CancelledError:
+                    self.ended.append("told")
+
+        self.crew = Crew(again_s=0.01)
+        self.crew.add("loses", loses())
+        await asyncio.sleep(0)
+        await self.stops()
+        self.assertEqual(self.ended, ["told", "told", "stopped"])
+
 
 if __name__ == "__main__":
     unittest.main()

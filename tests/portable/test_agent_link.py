@@ -107,11 +107,11 @@ class TestLink(unittest.IsolatedAsyncioTestCase):
         await self.open()
         await self.link.publish("t", b"x", 1)
         self.clock.now += 20_001
-        self.assertIn("no answer", await self.lost(self.link.watch()))
+        self.assertIn("no answer", await self.lost(self.link.watch(lambda: None)))
 
     async def test_a_quiet_connection_is_pinged_and_ends_when_no_answer_comes(self):
         peer = await self.open()
-        watching = asyncio.create_task(self.link.watch())
+        watching = asyncio.create_task(self.link.watch(lambda: None))
         self.clock.now += 20
         self.assertEqual((await peer.packet()).kind, 12)
         self.clock.now += 20_001
@@ -119,7 +119,7 @@ class TestLink(unittest.IsolatedAsyncioTestCase):
 
     async def test_an_answered_ping_is_forgotten(self):
         peer = await self.open()
-        watching = asyncio.create_task(self.link.watch())
+        watching = asyncio.create_task(self.link.watch(lambda: None))
         reading = asyncio.create_task(self.link.read())
         for _ in range(3):
             self.clock.now += 20

@@ -1,4 +1,4 @@
-"""The agent's small parts: backoff, clock, credential, settings, secrets, commands."""
+"""The agent's small parts: backoff, clock, credential, settings, secrets."""
 
 try:
     import unittest
@@ -11,12 +11,9 @@ from agent_fakes import FakeDriver, Life, signed
 from henge_agent import credential
 from henge_agent.backoff import Backoff
 from henge_agent.clock import Clock
-from henge_agent.commands import Commands
 from henge_agent.compat import reason
 from henge_agent.credential import BadCredential
 from henge_agent.settings import NotApplied, Settings
-from henge_protocol.errors import BadMessage
-from henge_protocol.messages import Command, Result
 
 # "porch light" under AES-256-CBC with an IV of 16 zero bytes and the sealing key of agent_fakes.KEY, made with OpenSSL.
 SEALED = bytes(16) + bytes.fromhex("285d4aa84329a425b5b44ad42a0ffad3")
@@ -224,26 +221,6 @@ class TestSecrets(unittest.TestCase):
         life = Life()
         life.takes(signed(1, {"net.name": SEALED}))
         self.assertEqual(life.wire.reports[-1].errors["net.name"][0], "wrong_type")
-
-
-class TestCommands(unittest.TestCase):
-    def test_an_unknown_command_is_answered_and_its_answer_repeated(self):
-        commands = Commands()
-        asked = Command(id="1", name="fly", args={}).encode()
-        answer = commands.answer(asked)
-        self.assertFalse(Result.decode(answer).ok)
-        self.assertIs(commands.answer(asked), answer)
-
-    def test_only_the_latest_answers_are_kept(self):
-        commands = Commands()
-        first = commands.answer(Command(id="0", name="fly", args={}).encode())
-        for number in range(1, 17):
-            commands.answer(Command(id=str(number), name="fly", args={}).encode())
-        self.assertFalse(commands.answer(Command(id="0", name="fly", args={}).encode()) is first)
-
-    def test_junk_is_refused(self):
-        with self.assertRaises(BadMessage):
-            Commands().answer(b"junk")
 
 
 if __name__ == "__main__":

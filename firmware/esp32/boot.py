@@ -1,6 +1,2 @@
-# A moment in which Ctrl-C, and so mpremote, gets in before anything else runs. Nothing here can fail or hang, and no
-# watchdog runs yet.
-import time
-
-print("henge: starts in 2 s; Ctrl-C stops it here")
-time.sleep(2)
+# Empty on purpose, in the place of any other boot.py. USB works only when boot.py has ended (MicroPython 1.23 and newer,
+# after a cold start), so the moment in which Ctrl-C gets in is at the beginning of main.py.

@@ -9,14 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
+from henge_server.announcements import Announcements
 from henge_server.devices import Devices
 from henge_server.documents import Author, Documents, Patch, differing, parsed, values_of
 from henge_server.errors import Conflict, Invalid, NotFound, PreconditionFailed
+from henge_server.firmware import Firmware
 from henge_server.models import AuditEntry, Change, ChangeKind, Device, Observed, Outcome, Revision, Schema, Values
 from henge_server.moments import Clock
 from henge_server.store import Store, Write
 from henge_server.sync import SyncState, sync_state
 from henge_server.timeline import Stage, Timeline
+
+_SERVER = "server"  # who makes a revision that nobody asked for
 
 _TRIES = 32  # against writers that are faster; each failure means that another write succeeded
 
@@ -64,6 +68,7 @@ class Configs:
         store: Store,
         devices: Devices,
         documents: Documents,
+        announcements: Announcements,
         clock: Clock,
         timeline: Timeline,
         membership: asyncio.Lock,
@@ -72,6 +77,7 @@ class Configs:
         self._membership = membership
         self._devices = devices
         self._documents = documents
+        self._announcements = announcements
         self._clock = clock
         self._timeline = timeline
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # of the devices being written
@@ -163,6 +169,16 @@ class Configs:
             why = f"schema {schema.name} {schema.version}"
             return await self._write(device_id, decide, by, why, "device.schema", None)
 
+    async def fit(self, device_id: str) -> Written:
+        """Makes a revision for the firmware that a device has now, where the newest one says something else. Raises
+        NotFound, Conflict.
+        """
+
+        def decide(_: Device, schema: Schema | None, newest: Revision) -> _Wanted:
+            return _Wanted(schema, newest.layer)
+
+        return await self._write(device_id, decide, _SERVER, "for its firmware", "config.fit", None)
+
     async def _write(
         self,
         device_id: str,
@@ -187,8 +203,11 @@ class Configs:
                         f"{device_id} is at revision {newest.rev}, not {expected}: somebody changed it. Read it again."
                     )
                 wanted = decide(device, await self._schema(newest), newest)
+                firmware = await self._announcements.of(device_id)
+                self._check_firmware(device, firmware, newest.layer, wanted.layer)
                 author = Author(by, why, self._clock())
-                revision = self._documents.revision(device, wanted.schema, wanted.layer, newest.rev + 1, author)
+                rev = newest.rev + 1
+                revision = self._documents.revision(device, wanted.schema, wanted.layer, rev, author, firmware)
                 if _says_the_same(revision, newest) and not (again and await self._is_refused(newest)):
                     return Written(newest, changed=False)
                 self._timeline.mark(device_id, revision.rev, Stage.ARRIVED, arrived)
@@ -204,6 +223,11 @@ class Configs:
     async def _is_refused(self, revision: Revision) -> bool:
         outcome = await self._store.outcome(revision.device, revision.rev)
         return outcome is not None and outcome.epoch == revision.epoch and outcome.is_refusal
+
+    def _check_firmware(self, device: Device, firmware: Firmware, before: Values, layer: Values) -> None:
+        problems = self._documents.forbidden(device, firmware, before, layer)
+        if problems:
+            raise Invalid(f"The firmware of {device.id} cannot take that. Nothing was changed.", problems)
 
     async def _schema(self, revision: Revision) -> Schema | None:
         if not revision.schema_name:

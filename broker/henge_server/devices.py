@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from henge_protocol import topics
 
 from henge_server import keys as key_material
+from henge_server.announcements import Announcements
 from henge_server.documents import Author, Documents
 from henge_server.errors import BadRequest, Conflict, Exists, Invalid, NotFound
 from henge_server.keys import Keys
@@ -34,8 +35,17 @@ class Handover:
 class Devices:
     """`membership` is held while it is decided and written which devices are under which schema."""
 
-    def __init__(self, store: Store, keys: Keys, documents: Documents, clock: Clock, membership: asyncio.Lock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        keys: Keys,
+        documents: Documents,
+        announcements: Announcements,
+        clock: Clock,
+        membership: asyncio.Lock,
+    ) -> None:
         self._store = store
+        self._announcements = announcements
         self._membership = membership
         self._keys = keys
         self._documents = documents
@@ -149,7 +159,8 @@ class Devices:
             schema = await self._store.schema(newest.schema_name, newest.schema_version)
             why, action = _ROTATED[following.replaces]
             author = Author(device_id, why, now)
-            revision = self._documents.revision(changed, schema, layer, newest.rev + 1, author)
+            firmware = await self._announcements.of(device_id)
+            revision = self._documents.revision(changed, schema, layer, newest.rev + 1, author, firmware)
             write = Write(
                 puts=[changed, revision],
                 changes=[_config_changed(device_id, revision.rev, author)],

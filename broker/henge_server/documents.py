@@ -17,6 +17,7 @@ from henge_protocol.numbers import shortest
 from henge_protocol.schema import Setting
 
 from henge_server.errors import Invalid
+from henge_server.firmware import UNANNOUNCED, Firmware
 from henge_server.keys import Keys
 from henge_server.models import Device, Revision, Scalar, Schema, Values
 from henge_server.resolve import resolve
@@ -87,9 +88,28 @@ class Documents:
             return layer, problems
         return {key: self._kept(device, settings[key], layer[key], value) for key, value in clear.items()}, []
 
-    def revision(self, device: Device, schema: Schema | None, layer: Values, rev: int, author: Author) -> Revision:
-        """The signed revision `rev`. Raises Invalid where the document is larger than a board can hold."""
+    def forbidden(self, device: Device, firmware: Firmware, before: Values, layer: Values) -> list[Problem]:
+        """What a device's firmware cannot take of what is new in a layer. Keys that it does not know are no problem:
+        they are left out of its document.
+        """
+        new = {key: value for key, value in layer.items() if not same(value, before.get(key))}
+        return [problem for problem in self._refused(device, firmware, new) if problem.code != codes.UNKNOWN_KEY]
+
+    def revision(
+        self,
+        device: Device,
+        schema: Schema | None,
+        layer: Values,
+        rev: int,
+        author: Author,
+        firmware: Firmware = UNANNOUNCED,
+    ) -> Revision:
+        """The signed revision `rev`, without what the firmware cannot take. Raises Invalid where the document is
+        larger than a board can hold.
+        """
         values, _ = resolve(parsed(schema), [(OWN_LAYER, layer)])
+        left_out = {problem.key: problem for problem in self._refused(device, firmware, values)}
+        values = {key: value for key, value in values.items() if key not in left_out}
         name, version = (schema.name, schema.version) if schema else ("", 0)
         doc = encode_document(name, version, values)
         generation = device.credential.generation
@@ -105,10 +125,20 @@ class Documents:
             doc=doc,
             mac=signing.config_mac(key, device.id, self._epoch, rev, doc),
             digest=signing.document_digest(key, doc),
+            caps=firmware.caps,
+            left_out={key: [problem.code, problem.text] for key, problem in left_out.items()},
             at=author.at,
             by=author.by,
             why=author.why,
         )
+
+    def _refused(self, device: Device, firmware: Firmware, values: Values) -> list[Problem]:
+        """What the firmware would refuse of stored values."""
+        if firmware.settings is None:
+            return []
+        generation = device.credential.generation
+        found = firmware.problems(values, lambda sealed: self._keys.unseal(device.id, generation, sealed))
+        return [p if p.code == codes.UNKNOWN_KEY else hide(p, values[p.key]) for p in found]
 
     def _kept(self, device: Device, setting: Setting, before: Scalar | bytes | None, value: Scalar) -> Scalar | bytes:
         """The form in which a checked value is stored; a secret that did not change keeps its sealed bytes."""

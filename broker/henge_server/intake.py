@@ -1,5 +1,5 @@
-"""Intake: takes what devices say into the store. A hello, a report or a result is acknowledged when it is on disk, not
-before.
+"""Intake: takes what devices say into the store. A hello, a report, a result or an announcement is acknowledged when it
+is on disk, not before.
 
 One task works through batches: the oldest waiting message of every device that has one, decided on what the store has,
 written as one Write. So each device's messages keep their order, and a storm of a thousand boards costs a few commits.
@@ -14,11 +14,13 @@ import structlog
 from henge_mqtt import HOLD
 from henge_protocol import topics
 from henge_protocol.errors import BadMessage
-from henge_protocol.messages import OFFLINE, ONLINE, SLEEPING, Hello, Report, Result
+from henge_protocol.messages import OFFLINE, ONLINE, SLEEPING, Announcement, Hello, Report, Result
 from henge_protocol.telemetry import decode_telemetry
 
+from henge_server.announcements import Announcements
 from henge_server.commands import Commands
 from henge_server.errors import Conflict, HengeError
+from henge_server.fitting import Fitting, is_ours
 from henge_server.moments import Clock
 from henge_server.mqtt import Said, Sender
 from henge_server.observations import Known, News, heard, reported
@@ -43,7 +45,7 @@ log = structlog.get_logger("henge.intake")
 class _Waiting:
     client: Sender
     received: Said
-    message: Hello | Report | Result
+    message: Hello | Report | Result | Announcement
 
 
 class Intake:
@@ -53,6 +55,8 @@ class Intake:
         self,
         store: Store,
         commands: Commands,
+        announcements: Announcements,
+        fitting: Fitting,
         watch: Watch,
         presence: Presence,
         timeline: Timeline,
@@ -61,6 +65,8 @@ class Intake:
     ) -> None:
         self._store = store
         self._commands = commands
+        self._announcements = announcements
+        self._fitting = fitting
         self._watch = watch
         self._presence = presence
         self._timeline = timeline
@@ -106,6 +112,8 @@ class Intake:
             return self._queue(device, _Waiting(client, received, report))
         if channel == topics.RESULT:
             return self._queue(device, _Waiting(client, received, Result.decode(received.payload)))
+        if channel == topics.SCHEMA:
+            return self._queue(device, _Waiting(client, received, Announcement.decode(received.payload)))
         if channel == topics.TELEMETRY:
             for reading in decode_telemetry(received.payload):
                 self._watch.tell("device.telemetry", device, {"values": reading.v})
@@ -161,12 +169,21 @@ class Intake:
         write = Write()
         for waiting in batch:
             await self._slices.breathe()
-            if isinstance(waiting.message, Result):
-                answered = await self._commands.answered(waiting.client.id, waiting.message)
-                _add(write, answered or Write())
-            elif news := await self._news(waiting.client.id, waiting.message):
-                _add(write, news.write)
+            if more := await self._more(waiting):
+                write.puts += more.puts
+                write.changes += more.changes
+                write.removed_announcements += more.removed_announcements
         return write
+
+    async def _more(self, waiting: _Waiting) -> Write | None:
+        """What a message adds to the store."""
+        device, message = waiting.client.id, waiting.message
+        if isinstance(message, Result):
+            return await self._commands.answered(device, message)
+        if isinstance(message, Announcement):
+            return await self._announcements.heard(device, waiting.received.payload)
+        news = await self._news(device, message)
+        return news.write if news else None
 
     async def _news(self, device: str, message: Hello | Report) -> News | None:
         newest = await self._store.revision(device)
@@ -188,6 +205,8 @@ class Intake:
         for waiting in batch:
             if isinstance(waiting.message, Report):
                 self._timeline.mark(waiting.client.id, waiting.message.rev, Stage.RECORDED)
+            elif isinstance(waiting.message, Announcement) or _is_about_one(waiting.message):
+                self._fitting.answered(waiting.client.id)
             waiting.received.ack()
 
     def _fail(self, batch: list[_Waiting], error: HengeError) -> None:
@@ -206,6 +225,6 @@ class Intake:
         self._settled = asyncio.Event()
 
 
-def _add(write: Write, more: Write) -> None:
-    write.puts += more.puts
-    write.changes += more.changes
+def _is_about_one(message: Hello | Report | Result | Announcement) -> bool:
+    """Whether it is the end of an announcement, or why there is none."""
+    return isinstance(message, Result) and is_ours(message.id)

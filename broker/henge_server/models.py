@@ -58,6 +58,14 @@ class Schema(Record):
     by: str
 
 
+class Announcement(Record):
+    """What a firmware declares that it can be told. One for all the devices that run it."""
+
+    caps: bytes  # its digest, as a hello names it
+    settings: dict[str, dict[str, Any]]  # declarations, in their normal form
+    at: int
+
+
 class Revision(Record):
     """One document of a device, as it was signed, and the device's own layer that it was made of.
 
@@ -75,6 +83,10 @@ class Revision(Record):
     doc: bytes
     mac: bytes
     digest: bytes
+    caps: bytes = b""  # of the firmware that it was made for; empty: one that announces nothing
+    left_out: dict[
+        str, list[str]
+    ] = {}  # key -> [code, text]: what that firmware cannot be told, and so is not in `doc`
     at: int
     by: str
     why: str
@@ -219,6 +231,7 @@ class ChangeKind(StrEnum):
     # A hello: data: board, agent, ahead, uid; uid_before where it was another board; found and safe where they are so.
     HEARD = "device.heard"
     COMMAND = "device.command"  # data: id, name, state, by; why where it failed
+    ANNOUNCED = "device.announced"  # data: caps, settings (how many)
     SCHEMA_CHANGED = "schema.changed"  # data: name, version
 
 

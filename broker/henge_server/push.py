@@ -11,6 +11,7 @@ from henge_server.desired import to_serve
 from henge_server.dispatch import Dispatch
 from henge_server.documents import payload
 from henge_server.errors import HistoryGone
+from henge_server.fitting import Fitting
 from henge_server.models import Change, ChangeKind, CommandState
 from henge_server.mqtt import Mqtt
 from henge_server.slices import Slices
@@ -25,10 +26,13 @@ log = structlog.get_logger("henge.push")
 class Push:
     """Owner of the way from a commit to the broker."""
 
-    def __init__(self, store: Store, mqtt: Mqtt, dispatch: Dispatch, slices: Slices, timeline: Timeline) -> None:
+    def __init__(
+        self, store: Store, mqtt: Mqtt, dispatch: Dispatch, fitting: Fitting, slices: Slices, timeline: Timeline
+    ) -> None:
         self._store = store
         self._mqtt = mqtt
         self._dispatch = dispatch
+        self._fitting = fitting
         self._slices = slices
         self._timeline = timeline
         self._commit = asyncio.Event()
@@ -64,6 +68,9 @@ class Push:
             await self._slices.breathe()
             if device in removed:  # also where a new one of that name is there by now: it has another credential
                 self._mqtt.forget(device)
+                self._fitting.forget(device)
+            if self._fitting.holds(device):
+                continue  # it is sent the newest one when its firmware is known
             if revision := await to_serve(self._store, device):
                 self._mqtt.publish_desired(device, payload(revision))
                 self._timeline.mark(device, revision.rev, Stage.PUSHED)

@@ -10,8 +10,10 @@ from henge_protocol import cbor
 from henge_protocol import schema as limits
 from henge_protocol.errors import BadSchema, Problem
 
+from henge_server.announcements import Announcements
 from henge_server.documents import Author, Documents, encode_document, parsed
 from henge_server.errors import BadRequest, Conflict, InUse, Invalid, NotFound
+from henge_server.firmware import Firmware
 from henge_server.models import AuditEntry, Change, ChangeKind, Device, Revision, Schema
 from henge_server.moments import Clock
 from henge_server.slices import Slices
@@ -35,9 +37,16 @@ class Schemas:
     """`membership` is held while it is decided and written which devices are under which schema."""
 
     def __init__(
-        self, store: Store, documents: Documents, clock: Clock, slices: Slices, membership: asyncio.Lock
+        self,
+        store: Store,
+        documents: Documents,
+        announcements: Announcements,
+        clock: Clock,
+        slices: Slices,
+        membership: asyncio.Lock,
     ) -> None:
         self._store = store
+        self._announcements = announcements
         self._membership = membership
         self._documents = documents
         self._clock = clock
@@ -120,7 +129,8 @@ class Schemas:
         author = Author(by, f"schema {schema.name} {schema.version}", schema.at)
         for device, newest in await self._users(schema.name):
             await self._slices.breathe()
-            broken += self._moved(write, schema, device, newest, author)
+            firmware = await self._announcements.of(device.id)
+            broken += self._moved(write, schema, device, newest, author, firmware)
         if broken:
             raise InUse(
                 "These devices have values of their own that the new version would make invalid. Nothing was changed. "
@@ -129,13 +139,15 @@ class Schemas:
             )
         return write
 
-    def _moved(self, write: Write, schema: Schema, device: Device, newest: Revision, author: Author) -> list[Problem]:
+    def _moved(
+        self, write: Write, schema: Schema, device: Device, newest: Revision, author: Author, firmware: Firmware
+    ) -> list[Problem]:
         """Adds a device's revision under `schema` to the write, or says what does not fit."""
         layer, problems = self._documents.refit(device, parsed(schema), newest.layer)
         if problems:
             return _of_device(device, problems)
         try:
-            revision = self._documents.revision(device, schema, layer, newest.rev + 1, author)
+            revision = self._documents.revision(device, schema, layer, newest.rev + 1, author, firmware)
         except Invalid as error:
             return _of_device(device, error.problems)
         data = {"rev": revision.rev, "keys": [], "by": author.by, "why": author.why}

@@ -17,6 +17,7 @@ import structlog
 import uvloop
 
 from henge_server import __version__, keys, logs, master, moments, process
+from henge_server.announcements import Announcements
 from henge_server.api.app import make_app
 from henge_server.api.parts import Parts
 from henge_server.certificates import Brought, Issued, Keeper, host_names
@@ -27,6 +28,7 @@ from henge_server.devices import Devices
 from henge_server.dispatch import Dispatch
 from henge_server.documents import Documents
 from henge_server.errors import CannotStart, HengeError
+from henge_server.fitting import Fitting
 from henge_server.http import Http
 from henge_server.intake import Intake
 from henge_server.lag import Lag
@@ -162,24 +164,27 @@ class Server:
         timeline, slices, lag = Timeline(), Slices(), Lag()
         documents = Documents(secrets, store.epoch)
         membership = asyncio.Lock()
-        devices = Devices(store, secrets, documents, moments.now, membership)
-        configs = Configs(store, devices, documents, moments.now, timeline, membership)
-        schemas = Schemas(store, documents, moments.now, Slices(), membership)
+        announcements = Announcements(store, Slices(), moments.now)
+        devices = Devices(store, secrets, documents, announcements, moments.now, membership)
+        configs = Configs(store, devices, documents, announcements, moments.now, timeline, membership)
+        schemas = Schemas(store, documents, announcements, moments.now, Slices(), membership)
         watch = Watch(store, moments.now)
         presence = Presence(lambda device, status, reason: _tell(watch, device, status, reason), moments.now)
         commands = Commands(store, devices, moments.now)
-        intake = Intake(store, commands, watch, presence, timeline, Slices(), moments.now)
+        fitting = Fitting(store, configs, announcements, Slices())
+        intake = Intake(store, commands, announcements, fitting, watch, presence, timeline, Slices(), moments.now)
         dispatch = Dispatch(commands, intake, presence, Slices(), moments.now)
         mqtt: EmbeddedMqtt | OutsideMqtt = EmbeddedMqtt(settings.limits)
         if settings.broker:
-            mqtt = OutsideMqtt(Account.of(settings), store, devices, intake, presence, dispatch)
-        self._run("push", Push(store, mqtt, dispatch, slices, timeline).run())
+            mqtt = OutsideMqtt(Account.of(settings), store, devices, intake, presence, dispatch, fitting)
+        self._run("push", Push(store, mqtt, dispatch, fitting, slices, timeline).run())
         self._run("dispatch", dispatch.run(mqtt))
+        self._run("fitting", fitting.run(mqtt))
         self._run("watch", watch.run())
         self._run("intake", intake.run())
         self._run("lag", lag.run())
 
-        doors = await self._let_devices_in(mqtt, DeviceHooks(store, devices, intake, presence, dispatch))
+        doors = await self._let_devices_in(mqtt, DeviceHooks(store, devices, intake, presence, dispatch, fitting))
         metrics = Metrics(store, mqtt, intake, presence, lag)
         clients = Clients(mqtt, store, moments.now)
         parts = Parts(

@@ -9,7 +9,7 @@ from typing import Any
 
 import aiomqtt
 from henge_protocol import signing, topics
-from henge_protocol.messages import APPLIED, Command, Desired, Document, Hello, Report, Result
+from henge_protocol.messages import APPLIED, Announcement, Command, Desired, Document, Hello, Report, Result, caps_of
 
 PATIENCE_S = 20  # for what must happen; nothing is proven by the time it takes
 
@@ -28,6 +28,8 @@ class Device:
         self.boot = boot
         self.order = (0, 0)
         self.digest = bytes(signing.DIGEST_BYTES)
+        self.caps = b""
+        self.announcement = b""
         self._host, port = address.rsplit(":", 1)
         self._port = int(port)
         self._password = credential["password"]
@@ -93,7 +95,7 @@ class Device:
             "agent": "script",
             "board": "test",
             "runtime": "cpython",
-            "caps": b"",
+            "caps": self.caps,
             "epoch": epoch,
             "rev": rev,
             "digest": self.digest,
@@ -104,6 +106,18 @@ class Device:
             "sleep_s": None,
         }
         return Hello(**(hello | fields))
+
+    def knows(self, settings: dict[str, dict[str, Any]]) -> None:
+        """Its firmware declares these settings; the next hello names them."""
+        self.announcement = Announcement(settings=settings).encode()
+        self.caps = caps_of(self.announcement)
+
+    async def announce(self) -> None:
+        """Answers when it is asked what it can be told."""
+        command = await self.command()
+        assert (command.name, command.args) == ("describe", {})
+        await self.say(topics.SCHEMA, self.announcement)
+        await self.answer(command, self.caps)
 
     async def hello(self, **fields: Any) -> None:
         await self.say(topics.HELLO, self.hello_of(**fields).encode())

@@ -129,6 +129,14 @@ class ReportedOut(BaseModel):
     at: str
 
 
+class UnsupportedOut(BaseModel):
+    """A setting that the board's firmware cannot be told, and so is not sent."""
+
+    key: str
+    code: str = Field(description="unknown_key, or which of the firmware's limits the value breaks")
+    message: str
+
+
 class ConfigOut(BaseModel):
     """What a device should be, and what it says it is."""
 
@@ -138,6 +146,7 @@ class ConfigOut(BaseModel):
     desired: DesiredOut
     reported: ReportedOut | None
     sync: str
+    unsupported: list[UnsupportedOut] = Field(description="What the board's firmware cannot be told, and is not sent")
 
 
 class OutcomeOut(BaseModel):
@@ -245,6 +254,9 @@ def _config_fields(config: Config) -> dict[str, Any]:
         ),
         "reported": reported_out(config.last) if config.last else None,
         "sync": config.sync,
+        "unsupported": [
+            UnsupportedOut(key=key, code=code, message=text) for key, (code, text) in sorted(desired.left_out.items())
+        ],
     }
 
 
@@ -306,4 +318,4 @@ def applied_out(applied: Applied) -> AppliedOut:
 def origin_of(revision: Revision, schema: Schema | None) -> dict[str, str]:
     """Where each value of a revision came from."""
     _, origin = resolve(parsed(schema), [(OWN_LAYER, revision.layer)])
-    return dict(sorted(origin.items()))
+    return {key: layer for key, layer in sorted(origin.items()) if key not in revision.left_out}

@@ -14,8 +14,8 @@ class Mqtt(ABC):
         """Sends a device the document that it should have."""
 
     @abstractmethod
-    def publish_command(self, device: str, command: bytes) -> None:
-        """Sends a device a command, if it is connected and listens."""
+    def publish_command(self, device: str, command: bytes) -> bool:
+        """Sends a device a command; False where it is known that it does not listen now."""
 
     @abstractmethod
     def forget(self, device: str) -> None:

@@ -22,11 +22,12 @@ from henge_mqtt import (
 from henge_protocol import topics
 
 from henge_server import access, keys
-from henge_server.desired import to_serve
+from henge_server.desired import standing
 from henge_server.devices import Devices
 from henge_server.dispatch import Dispatch
 from henge_server.documents import payload
 from henge_server.errors import CannotStart, HengeError
+from henge_server.fitting import Fitting
 from henge_server.intake import Intake
 from henge_server.mqtt import Mqtt
 from henge_server.presence import Presence
@@ -78,9 +79,8 @@ class EmbeddedMqtt(Mqtt):
         if self.broker:
             self.broker.publish(topics.build(device, topics.DESIRED), document, qos=1)
 
-    def publish_command(self, device: str, command: bytes) -> None:
-        if self.broker:
-            self.broker.publish(topics.build(device, topics.COMMAND), command, qos=1)
+    def publish_command(self, device: str, command: bytes) -> bool:
+        return self.broker is not None and self.broker.publish(topics.build(device, topics.COMMAND), command) > 0
 
     def forget(self, device: str) -> None:
         if self.broker:
@@ -99,12 +99,21 @@ class EmbeddedMqtt(Mqtt):
 class DeviceHooks(Hooks):
     """The embedded broker's questions, answered for devices."""
 
-    def __init__(self, store: Store, devices: Devices, intake: Intake, presence: Presence, dispatch: Dispatch) -> None:
+    def __init__(
+        self,
+        store: Store,
+        devices: Devices,
+        intake: Intake,
+        presence: Presence,
+        dispatch: Dispatch,
+        fitting: Fitting,
+    ) -> None:
         self._store = store
         self._devices = devices
         self._intake = intake
         self._presence = presence
         self._dispatch = dispatch
+        self._fitting = fitting
 
     async def authenticate(self, client: Client, password: bytes | None) -> int:
         try:
@@ -124,6 +133,7 @@ class DeviceHooks(Hooks):
             return None
         if place[1] == topics.COMMAND:
             self._dispatch.listens(place[0])
+            self._fitting.listens(place[0])
         if place[1] != topics.DESIRED:
             return None
         return self._desired(place[0], topic_filter)
@@ -164,5 +174,10 @@ class DeviceHooks(Hooks):
     async def _desired(self, device: str, topic: str) -> list[Message]:
         """The newest document, once what the device said of itself on this connection is taken in."""
         await self._intake.settled(device)
-        revision = await to_serve(self._store, device)
+        found = await standing(self._store, device)
+        if found and found.is_for_another_firmware:
+            if not await self._fitting.ready(device, found):
+                return []
+            found = await standing(self._store, device)
+        revision = found.to_serve if found else None
         return [Message(topic, payload(revision), qos=1, retain=True)] if revision else []

@@ -15,6 +15,7 @@ from henge_protocol.messages import OFFLINE, ONLINE, REJECTED, SLEEPING, Report
 
 from henge_server.devices import Devices
 from henge_server.dispatch import Dispatch
+from henge_server.fitting import Fitting
 from henge_server.intake import Intake
 from henge_server.mqtt.heard import Heard
 from henge_server.mqtt.link import Link
@@ -56,6 +57,7 @@ class Inbound:
         intake: Intake,
         presence: Presence,
         dispatch: Dispatch,
+        fitting: Fitting,
         slices: Slices,
         stats: OutsideStats,
     ) -> None:
@@ -64,6 +66,7 @@ class Inbound:
         self._intake = intake
         self._presence = presence
         self._dispatch = dispatch
+        self._fitting = fitting
         self._slices = slices
         self._stats = stats
         self._queue: deque[Heard] = deque()  # bounded by the link: it holds them until they are acknowledged
@@ -128,6 +131,7 @@ class Inbound:
             if not is_online:
                 self._presence.came(device)
             self._dispatch.will_listen(device)
+            self._fitting.will_listen(device)
         elif text in (OFFLINE.encode(), SLEEPING.encode()) and is_online:
             self._presence.went(device, f"its status says {text.decode()}")
 

@@ -16,6 +16,7 @@ from henge_server.backoff import Backoff
 from henge_server.devices import Devices
 from henge_server.dispatch import Dispatch
 from henge_server.errors import HengeError
+from henge_server.fitting import Fitting
 from henge_server.intake import Intake
 from henge_server.mqtt import Mqtt, filters
 from henge_server.mqtt.account import Account
@@ -53,6 +54,7 @@ class OutsideMqtt(Mqtt):
         intake: Intake,
         presence: Presence,
         dispatch: Dispatch,
+        fitting: Fitting,
         *,
         chance: Callable[[], float] = random.random,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -64,7 +66,7 @@ class OutsideMqtt(Mqtt):
         self._store = store
         self._presence = presence
         self._slices = Slices()
-        self._inbound = Inbound(store, devices, intake, presence, dispatch, Slices(), self.stats)
+        self._inbound = Inbound(store, devices, intake, presence, dispatch, fitting, Slices(), self.stats)
         self._shelf: Shelf | None = None
         self._backoff = Backoff(chance)
         self._pause = pause
@@ -78,10 +80,11 @@ class OutsideMqtt(Mqtt):
         """The newest one is read when it is its turn; while there is no connection, the next one begins with it."""
         self.heard_of(device)
 
-    def publish_command(self, device: str, command: bytes) -> None:
+    def publish_command(self, device: str, command: bytes) -> bool:
         """While there is no connection nobody is online, and nothing is sent."""
         if self._shelf:
             self._shelf.publish_command(device, command)
+        return self._shelf is not None
 
     def forget(self, device: str) -> None:
         if self._presence.status(device) is Status.ONLINE:

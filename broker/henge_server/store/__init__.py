@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from henge_server.models import (
+    Announcement,
     AuditEntry,
     Change,
     Command,
@@ -34,12 +35,13 @@ class Write:
     puts: records to keep. A Device is refused unless its version follows the stored one (1 where there is none); a
         Revision unless its rev follows the device's newest (or its tombstone's; any rev is the first otherwise); a
         Schema unless its version follows the newest of its name; a Command unless its version follows that of its
-        number (1 for a number above all that there are). Outcome, Observed, Token, KeyCheck replace what is there. A
-        Revision, Outcome, Observed or Command is refused where its device is not there and not in the same write: what
-        crosses a removal must not be found by the next device of that name.
+        number (1 for a number above all that there are). The others replace what is there. A Revision, Outcome,
+        Observed or Command is refused where its device is not there and not in the same write: what crosses a removal
+        must not be found by the next device of that name.
     removed_device: id of a device to remove with its revisions, outcomes, commands and what was observed; put its
         Tombstone along with it.
     removed_as: (version, newest rev) of the removed device by which the removal was decided, where it matters.
+    removed_announcements: digests of announcements to remove.
     removed_schema: name of a schema to remove with its versions.
     newest_schema: (name, version) that must still be the newest of its name, where the write was decided by it; version
         0: no such schema.
@@ -51,6 +53,7 @@ class Write:
     removed_device: str | None = None
     removed_as: tuple[int, int | None] | None = None
     removed_schema: str | None = None
+    removed_announcements: list[bytes] = field(default_factory=list)
     newest_schema: tuple[str, int] | None = None
     changes: list[Change] = field(default_factory=list)
     audit: list[AuditEntry] = field(default_factory=list)
@@ -121,6 +124,13 @@ class Store(ABC):
 
     @abstractmethod
     async def observed(self, device_id: str) -> Observed | None: ...
+
+    @abstractmethod
+    async def announcement(self, caps: bytes) -> Announcement | None: ...
+
+    @abstractmethod
+    async def announced(self) -> list[bytes]:
+        """The digests of all announcements there are."""
 
     @abstractmethod
     async def command(self, device_id: str, number: int) -> Command | None:

@@ -62,6 +62,8 @@ class Batch:
             self._remove_device(write.removed_device)
         if write.removed_schema is not None:
             self._remove_prefix(layout.versions(write.removed_schema))
+        for caps in write.removed_announcements:
+            self._remove(layout.announcement(caps))
         self.puts.update(encoded.items)
         async for change in unhurried(write.changes):
             self.changes.append(change.model_copy(update={"seq": self.last_seq + 1}))
@@ -78,12 +80,15 @@ class Batch:
             self.puts[layout.AUDIT + layout.number(self.first_audit)] = layout.encode(self._audit)
 
     def _remove_device(self, device_id: str) -> None:
-        for key in (layout.device(device_id), layout.observed(device_id)):
-            self.puts.pop(key, None)
-            self.removed_keys.append(key)
+        self._remove(layout.device(device_id))
+        self._remove(layout.observed(device_id))
         self._remove_prefix(layout.revisions(device_id))
         self._remove_prefix(layout.outcomes(device_id))
         self._remove_prefix(layout.commands(device_id))
+
+    def _remove(self, key: bytes) -> None:
+        self.puts.pop(key, None)
+        self.removed_keys.append(key)
 
     def _remove_prefix(self, prefix: bytes) -> None:
         # Removals come before puts in the commit, so what an earlier write of this batch put has to go here.

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from henge_server.errors import StoreUnavailable
 from henge_server.models import (
+    Announcement,
     Command,
     Device,
     KeyCheck,
@@ -35,6 +36,7 @@ COMMANDS = b"c/"
 DEVICES = b"d/"
 OBSERVED = b"o/"
 OUTCOMES = b"p/"
+ANNOUNCEMENTS = b"n/"
 REVISIONS = b"r/"
 SCHEMAS = b"s/"
 TOKENS = b"t/"
@@ -115,6 +117,10 @@ def schema_name(key: bytes) -> str:
     return key[len(SCHEMAS) : -len(_END) - _NUMBER_BYTES].decode()
 
 
+def announcement(caps: bytes) -> bytes:
+    return ANNOUNCEMENTS + caps
+
+
 def token(sha256: bytes) -> bytes:
     return TOKENS + sha256
 
@@ -132,6 +138,8 @@ def just_above(key: bytes) -> bytes:
 def key_of(record: Record) -> bytes:
     """The key of a record. Raises TypeError for one that the store does not keep."""
     match record:
+        case Announcement():
+            return announcement(record.caps)
         case Command():
             return command(record.device, record.number)
         case Device():

@@ -17,6 +17,7 @@ import structlog
 
 from henge_server.errors import CannotStart, HengeError, StoreUnavailable
 from henge_server.models import (
+    Announcement,
     AuditEntry,
     Change,
     Command,
@@ -267,6 +268,14 @@ class LmdbStore(Store):
 
     async def observed(self, device_id: str) -> Observed | None:
         return self._record(Observed, layout.observed(device_id))
+
+    async def announcement(self, caps: bytes) -> Announcement | None:
+        return self._record(Announcement, layout.announcement(caps))
+
+    async def announced(self) -> list[bytes]:
+        with self._snapshot() as snapshot:
+            found = snapshot.upwards(layout.ANNOUNCEMENTS, layout.ANNOUNCEMENTS)
+            return [key[len(layout.ANNOUNCEMENTS) :] for key, _ in found]
 
     async def command(self, device_id: str, number: int) -> Command | None:
         with self._snapshot() as snapshot:

@@ -7,10 +7,13 @@ from pathlib import Path
 import aiomqtt
 import pytest
 from henge_server import moments
+from henge_server.announcements import Announcements
 from henge_server.commands import Commands
+from henge_server.configs import Configs
 from henge_server.devices import Devices
 from henge_server.dispatch import Dispatch
 from henge_server.documents import Documents
+from henge_server.fitting import Fitting
 from henge_server.intake import Intake
 from henge_server.keys import Keys
 from henge_server.mqtt.account import Account
@@ -49,10 +52,15 @@ class Lone:
 
     def __init__(self, store: LmdbStore, account: Account) -> None:
         keys = Keys(bytes(32))
-        devices = Devices(store, keys, Documents(keys, store.epoch), moments.now, asyncio.Lock())
+        documents, lock = Documents(keys, store.epoch), asyncio.Lock()
+        announcements = Announcements(store, Slices(), moments.now)
+        devices = Devices(store, keys, documents, announcements, moments.now, lock)
+        configs = Configs(store, devices, documents, announcements, moments.now, Timeline(), lock)
+        fitting = Fitting(store, configs, announcements, Slices())
         presence = Presence(lambda *_: None, moments.now)
         commands = Commands(store, devices, moments.now)
-        intake = Intake(store, commands, Watch(store, moments.now), presence, Timeline(), Slices(), moments.now)
+        watch = Watch(store, moments.now)
+        intake = Intake(store, commands, announcements, fitting, watch, presence, Timeline(), Slices(), moments.now)
         self.waits = Waits()
         self.now = 0.0
         self.mqtt = OutsideMqtt(
@@ -62,6 +70,7 @@ class Lone:
             intake,
             presence,
             Dispatch(commands, intake, presence, Slices(), moments.now),
+            fitting,
             chance=lambda: 0.5,
             pause=self.waits.pause,
             clock=lambda: self.now,

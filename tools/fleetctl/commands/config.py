@@ -81,7 +81,7 @@ def get(
     desired = config["desired"]
     if key is not None:
         if key not in desired["values"]:
-            hint = _meant(key, config["settings"]) or without_schema(device)
+            hint = _not_sent(config, key) or _meant(key, config["settings"]) or without_schema(device)
             raise Failed(f"{device} has no value for {key}. {hint}")
         value = desired["values"][key]
         session.output.item(value, values.shown(value), lambda: session.output.say(values.shown(value)))
@@ -96,6 +96,7 @@ def get(
     _head(session, config, known)
     nothing = f"Nothing is set. `fleetctl config set {device} KEY=VALUE` does."
     session.output.items(entries, _VALUES, "key", nothing if config["schema"] else without_schema(device))
+    _say_unsupported(session, config)
 
 
 @command(app, "set")
@@ -265,6 +266,21 @@ def _head(session: Session, config: Item, ahead: Item | None) -> None:
     if sync == "drifted":
         session.output.say("It took that revision, and now runs something else. The next change brings it in step.")
     session.output.say("")
+
+
+def _say_unsupported(session: Session, config: Item) -> None:
+    """What the board is not sent. An older server leaves nothing out, and does not say so."""
+    left_out = config.get("unsupported", [])
+    if left_out and session.output.is_for_people:
+        session.output.say("\nnot sent, for the board's firmware does not support it:")
+        for entry in left_out:
+            session.output.say(f"  {entry['key']}: {entry['message']}")
+
+
+def _not_sent(config: Item, key: str) -> str:
+    """Why a key has no value, where the firmware does not support it."""
+    why = [entry["message"] for entry in config.get("unsupported", []) if entry["key"] == key]
+    return f"It is not sent: {why[0]}." if why else ""
 
 
 def _with_hints(error: Refused, settings: dict) -> Refused:

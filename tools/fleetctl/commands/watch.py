@@ -121,6 +121,7 @@ _WORDS: dict[str, Callable[[Data], tuple[str, str]]] = {
     "device.reported": _reported,
     "device.heard": _heard,
     "device.command": _command,
+    "device.announced": lambda data: (f"announces {data['settings']} settings of its firmware", "cyan"),
     "schema.changed": _schema,
     "device.online": lambda data: ("online", "green"),
     "device.offline": _offline,

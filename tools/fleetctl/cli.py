@@ -12,7 +12,19 @@ from typing import Annotated
 import typer
 
 from fleetctl import __version__
-from fleetctl.commands import broker, config, demo, device, device_commands, doctor, flash, schema, up, watch
+from fleetctl.commands import (
+    broker,
+    config,
+    demo,
+    device,
+    device_commands,
+    device_replace,
+    doctor,
+    flash,
+    schema,
+    up,
+    watch,
+)
 from fleetctl.errors import FleetctlError
 from fleetctl.session import ContextOption, Given, OutputOption
 from fleetctl.terminal import painted, printable
@@ -35,6 +47,7 @@ up.register(app)
 demo.register(app)
 app.add_typer(schema.app, name="schema")
 device_commands.register(device.app)
+device_replace.register(device.app)
 app.add_typer(device.app, name="device")
 app.add_typer(config.app, name="config")
 app.add_typer(broker.app, name="broker")

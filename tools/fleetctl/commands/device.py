@@ -119,7 +119,7 @@ def add(
     if schema:
         body["schema"] = schema
     with session.client() as client:
-        found = _hand_over(session, client, out, lambda: client.add_device(body), "{} is registered.", replace=False)
+        found = hand_over(session, client, out, lambda: client.add_device(body), "{} is registered.", replace=False)
     if not found["schema"]:
         session.output.say(f"\n{without_schema(device)}")
 
@@ -129,7 +129,7 @@ def rotate(session: Session, device: DeviceArgument, out: OutOption = None) -> N
     """Make a new credential. The one in use ends when the new one is first used."""
     with session.client() as client:
         sentence = "{} has a new credential; the old one ends when this one is first used."
-        _hand_over(session, client, out, lambda: client.rotate_credential(device), sentence, replace=True)
+        hand_over(session, client, out, lambda: client.rotate_credential(device), sentence, replace=True)
 
 
 @command(app, "list")
@@ -206,7 +206,7 @@ def remove(
     session.output.item(found, device, lambda: session.output.say(f"{device} is removed."))
 
 
-def _hand_over(
+def hand_over(
     session: Session, client: "Client", out: Path | None, ask: Callable[[], dict], sentence: str, replace: bool
 ) -> Item:
     """Asks for a credential and gives it to the file, else to the person; the device."""

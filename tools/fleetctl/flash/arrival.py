@@ -10,6 +10,7 @@ from typing import Any
 from fleetctl.client import Client
 from fleetctl.errors import NotTaken, Partly, Problem
 from fleetctl.flash.found import MARK
+from fleetctl.flash.hearing import Hearing
 from fleetctl.flash.knock import Line
 from fleetctl.outcome import ahead
 from fleetctl.terminal import printable
@@ -17,15 +18,18 @@ from fleetctl.terminal import printable
 _EVERY_S = 0.5
 _LINES = 6  # of what the board said last
 _UNDECIDED = ("pending", "trial")
+_REFUSED = ("rejected", "rolled_back")
+_SETTLE_S = 3.0  # a report follows the hello within one
 
 
 class Arrival:
-    """Of one device. Made before the board starts: what the server heard until then does not count."""
+    """Of one device, and the board with this unique id. Made before the board starts."""
 
     def __init__(
         self,
         client: Client,
         device: str,
+        uid: str,
         port: str,
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -35,30 +39,33 @@ class Arrival:
         self._port = port
         self._now = now
         self._sleep = sleep
-        self._before = client.device(device)["last_heard_at"]
+        self._hearing = Hearing(client, device, uid)
 
     def wait(self, seconds: float) -> dict[str, Any]:
         """The device when it is online and has decided. Raises Partly when it is too late, NotTaken when it refuses."""
         line = Line(self._port)
-        limit = self._now() + seconds
+        limit, settled = self._now() + seconds, 0.0
         try:
             while True:
                 line.heard()
-                device = self._client.device(self._device)
-                if self._is_there(device):
-                    return self._judged(device)
+                if self._hearing.has_heard:
+                    settled = settled or self._now() + _SETTLE_S
+                    device = self._client.device(self._device)
+                    if self._has_decided(device, self._now() >= settled):
+                        return self._judged(device)
                 if self._now() >= limit:
-                    raise self._too_late(device, line.tail(), seconds)
+                    raise self._too_late(line.tail(), seconds)
                 self._sleep(_EVERY_S)
         finally:
             line.close()
 
-    def _is_there(self, device: dict[str, Any]) -> bool:
-        heard = device["last_heard_at"] not in (None, self._before) and device["status"] == "online"
-        return heard and device["sync"] not in _UNDECIDED
+    def _has_decided(self, device: dict[str, Any], is_settled: bool) -> bool:
+        """A refusal may be an old one, of the agent that was there before."""
+        sync = device["sync"]
+        return device["status"] == "online" and sync not in _UNDECIDED and (sync not in _REFUSED or is_settled)
 
     def _judged(self, device: dict[str, Any]) -> dict[str, Any]:
-        if device["sync"] in ("rejected", "rolled_back"):
+        if device["sync"] in _REFUSED:
             errors = (self._client.config(self._device)["reported"] or {}).get("errors", {})
             problems = [Problem(key, code, text) for key, (code, text) in sorted(errors.items())]
             todo = f"It goes on with what it had. `fleetctl config get {self._device}` shows it."
@@ -67,11 +74,11 @@ class Arrival:
             raise NotTaken(ahead(device))
         return device
 
-    def _too_late(self, device: dict[str, Any], said: str, seconds: float) -> Partly:
+    def _too_late(self, said: str, seconds: float) -> Partly:
         lines = [printable(line) for line in said.splitlines() if line.strip() and MARK not in line][-_LINES:]
         board = "\n".join(["It says on its port:", *(f"  {line}" for line in lines)]) if lines else "It says nothing."
-        if device["status"] == "online" and device["last_heard_at"] != self._before:
-            text = f"{self._device} is online, and has not said after {seconds:g} s what it made of its configuration."
+        if self._hearing.has_heard:
+            text = f"{self._device} was heard, and has not said after {seconds:g} s what it made of its configuration."
         else:
             text = f"The board is flashed, and the server has not heard {self._device} after {seconds:g} s."
         return Partly(

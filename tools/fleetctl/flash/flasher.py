@@ -62,9 +62,9 @@ class Flasher:
                 knock(self._port)
                 self._mpremote.run([script.taking(), script.call("commit"), script.finishing()])
 
-    def start(self, device: str, wait_s: float) -> dict[str, Any]:
-        """Starts the board; the device when it is online. Raises Partly, NotTaken."""
-        arrival = Arrival(self._client, device, self._port)
+    def start(self, device: str, uid: str, wait_s: float) -> dict[str, Any]:
+        """Starts the board with this unique id; the device when it is online. Raises Partly, NotTaken."""
+        arrival = Arrival(self._client, device, uid, self._port)
         with self._progress.step(f"Waiting until the server has heard {device}"):
             self._mpremote.reset()
             return arrival.wait(wait_s)

@@ -83,11 +83,12 @@ class Plan:
 
 def plan(order: Order, found: Found, bundle: Bundle, device: dict[str, Any] | None, port: str) -> Plan:
     """`device` is what the server knows of it; None where it is not registered."""
-    keeps = _keeps_credential(order, found) and device is not None
+    replaces = bool(device and device.get("uid") not in ("", None, found.uid))
+    # A board that was the device once, and was replaced, has a credential that is worth nothing.
+    keeps = device is not None and (device.get("replacing") or not replaces) and _keeps_credential(order, found)
     henge = _henge(order, found)
     if order.credential or keeps:
         henge["credential"] = order.credential or found.henge["credential"]
-    replaces = bool(device and device.get("uid") not in ("", None, found.uid))
     begun = found.begun[0] if bundle.begins_with(*found.begun) else 0
     return Plan(
         found=found,

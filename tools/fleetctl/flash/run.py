@@ -31,7 +31,7 @@ _NOT_FOUND = 404
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The command line of `fleetctl flash`; `must_exist` is that of `fleetctl device replace`."""
+    """The command line of `fleetctl flash`, and of `fleetctl device replace`: then it `replaces` a board that was."""
 
     device: str
     port: str = ""
@@ -48,7 +48,7 @@ class Asked:
     wait_s: float = 90.0
     dry_run: bool = False
     yes: bool = False
-    must_exist: bool = False
+    replaces: bool = False
 
 
 class Run:
@@ -82,14 +82,14 @@ class Run:
             order, steps = todo
             with _restarting(flasher):
                 flasher.perform(order, steps)
-            self._tell(flasher.start(asked.device, asked.wait_s), steps)
+            self._tell(flasher.start(asked.device, steps.found.uid, asked.wait_s), steps)
 
     def _known(self, client: Client) -> dict[str, Any] | None:
         """What the server knows of the device; None where it is not registered. Raises Refused."""
         try:
             return client.device(self._asked.device)
         except Refused as refused:
-            if refused.status != _NOT_FOUND or self._asked.must_exist:
+            if refused.status != _NOT_FOUND or self._asked.replaces:
                 raise
             return None
 
@@ -146,6 +146,8 @@ class Run:
         if self._asked.dry_run:
             self._say(todo, port)
             return None
+        if self._asked.replaces and not todo.replaces and todo.found.device == order.device:
+            raise Failed(f"The board on {port} is {order.device} already. `fleetctl flash {order.device}` renews it.")
         for question in todo.questions:
             confirm(question, self._asked.yes)
         if todo.lacks_wifi:

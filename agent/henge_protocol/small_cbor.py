@@ -240,13 +240,14 @@ class _Reader:
 
 
 def _half_to_float(bits: int) -> float:
+    """Without a power of two in it: `2.0**-14` is a bit off where pow() is that of single floats."""
     exponent, mantissa = bits >> 10 & 31, bits & 0x3FF
     if exponent == 31:
         value = _INFINITY  # NaN too: both are refused by the caller
     elif exponent:
-        value = (1024 + mantissa) * 2.0 ** (exponent - 25)
+        value = struct.unpack(">f", ((exponent + 112) << 23 | mantissa << 13).to_bytes(4, "big"))[0]
     else:
-        value = mantissa * 2.0**-24
+        value = mantissa / 0x1000000
     return -value if bits & 0x8000 else value
 
 

@@ -140,7 +140,8 @@ def has_type(kind: str, value: object) -> bool:
     if kind == "float":
         return _is_number(value)
     if kind == "duration":
-        return _is_number(value) and 0 <= _rounded(value) <= INT_MAX
+        # As a whole number: beside a single float, a board takes INT_MAX for one more than it is.
+        return _is_number(value) and 0 <= _rounded(value) and int(_rounded(value)) <= INT_MAX
     if kind == "color":
         return isinstance(value, str) and len(value) == 7 and value[0] == "#" and _is_hex(value[1:])
     return isinstance(value, str) and is_unicode(value)

@@ -79,7 +79,7 @@ class Peer:
                 place = topics.parse(message.topic)
                 assert place and message.payload is not None
                 if place[1] == channel:
-                    return message.payload
+                    return bytes(message.payload)
             elif packet.kind == SUBSCRIBE:
                 self.to_agent.write(b"\x90\x04" + bytes(packet.body[:2]) + b"\x01\x01")
 

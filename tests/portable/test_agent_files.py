@@ -8,6 +8,7 @@ except ImportError:
 import binascii
 import os
 
+from henge_agent.compat import reason
 from henge_agent.file_storage import FileStorage
 from henge_agent.slots import APPLIED, Slots
 
@@ -56,6 +57,9 @@ class TestFiles(unittest.TestCase):
             with self.subTest(folder=folder):
                 with self.assertRaises(OSError):
                     FileStorage(folder)
+
+    def test_an_error_is_said_as_the_system_says_it(self):
+        self.assertEqual(reason(OSError(20, "text")), "Not a directory")
 
 
 if __name__ == "__main__":

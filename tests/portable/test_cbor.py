@@ -32,16 +32,13 @@ TAKEN = (
     (0.0, "f90000"),
     (-0.0, "f98000"),
     (1.0, "f93c00"),
-    (0x1199999999999A * 2.0**-52, "fb3ff199999999999a"),  # 1.1
     (1.5, "f93e00"),
     (65504.0, "f97bff"),
     (100000.0, "fa47c35000"),
     (0xFFFFFF * 2.0**104, "fa7f7fffff"),  # 3.4028234663852886e+38
-    (0x17E43C8800759C * 2.0**944, "fb7e37e43c8800759c"),  # 1.0e+300
     (2.0**-24, "f90001"),  # 5.960464477539063e-8
     (2.0**-14, "f90400"),  # 0.00006103515625
     (-4.0, "f9c400"),
-    (-0x10666666666666 * 2.0**-50, "fbc010666666666666"),  # -4.1
     (False, "f4"),
     (True, "f5"),
     (None, "f6"),
@@ -153,9 +150,18 @@ def raw(text):
     return binascii.unhexlify(text)
 
 
+# What only a double holds; a board has single floats.
+TAKEN_BY_DOUBLES = (
+    (0x1199999999999A * 2.0**-52, "fb3ff199999999999a"),  # 1.1
+    (0x17E43C8800759C * 2.0**944, "fb7e37e43c8800759c"),  # 1.0e+300
+    (-0x10666666666666 * 2.0**-50, "fbc010666666666666"),  # -4.1
+)
+HAS_DOUBLES = 2.0**24 + 1 != 2.0**24
+
+
 class TestCbor(unittest.TestCase):
     def test_a_row_of_the_appendix_is_read_and_written(self):
-        for value, text in TAKEN:
+        for value, text in TAKEN + (TAKEN_BY_DOUBLES if HAS_DOUBLES else ()):
             with self.subTest(row=text):
                 found = cbor.decode(raw(text))
                 self.assertEqual(found, value)

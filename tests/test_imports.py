@@ -33,7 +33,7 @@ class Rule:
 RULES = {
     "henge_protocol": Rule(frozenset(), frozenset({"cbor2"}) | ON_BOARDS),
     # `drivers` is what somebody has put on a board beside the agent
-    "henge_agent": Rule(frozenset({"henge_protocol"}), frozenset({"cryptography", "drivers"}) | ON_BOARDS),
+    "henge_agent": Rule(frozenset({"henge_protocol"}), frozenset({"cryptography", "drivers", "gpiozero"}) | ON_BOARDS),
     "henge_mqtt": Rule(frozenset(), frozenset({"uvloop"})),
     "henge_server": Rule(frozenset({"henge_protocol", "henge_mqtt"})),
     "fleetctl": Rule(frozenset({"henge_protocol"})),

@@ -1,18 +1,20 @@
 """`python -m henge_agent` and `micropython -m henge_agent`: the agent on a PC or a Raspberry Pi."""
 
 import asyncio
+import os
 import sys
 
 from henge_agent import address, credential
 from henge_agent.address import BadAddress
 from henge_agent.agent import Agent
-from henge_agent.compat import PROGRAM, hear_interrupts, reason, tls_context, write_line
+from henge_agent.compat import IS_MICROPYTHON, PROGRAM, hear_interrupts, reason, tls_context, write_line
 from henge_agent.credential import BadCredential, Credential
 from henge_agent.crew import Crew
 from henge_agent.panel import Panel
 from henge_agent.pc_board import PcBoard
+from henge_agent.start import SAFE_AFTER
 
-USAGE = "usage: " + PROGRAM + " --server HOST:PORT --credential FILE --data DIR [--show]"
+USAGE = "usage: " + PROGRAM + " --server HOST:PORT --credential FILE --data DIR [--board pi] [--show]"
 HELP = (
     USAGE
     + """
@@ -22,11 +24,14 @@ HELP = (
                        goes without (1883)
   --credential FILE    what `fleetctl device add ID --out FILE` wrote
   --data DIR           where the configuration is kept; one folder for each device
+  --board BOARD        pc, with a lamp and a thermometer that are simulated, or pi, a Raspberry Pi with what is wired to
+                       it; pc where nothing is said
   --show               a line of JSON on standard output whenever the simulated board changes
   -h, --help           this text"""
 )
 
-_OPTIONS = ("--server", "--credential", "--data")
+_OPTIONS = ("--server", "--credential", "--data", "--board")
+_BOARDS = ("pc", "pi")
 _NO_CA = """{} holds no CA, so the server cannot be known, and TLS is not possible
 `fleetctl device rotate {} --out FILE` writes one with it"""
 _FAILED, _USAGE_ERROR, _INTERRUPTED = 1, 2, 130
@@ -40,7 +45,7 @@ class Options:
     """The command line, checked. MicroPython has no argparse."""
 
     def __init__(self, arguments: "list[str]") -> None:
-        found = {}
+        found = {"--board": "pc"}
         self.show = False
         rest = list(arguments)
         while rest:
@@ -63,6 +68,13 @@ class Options:
         if self.address.with_tls and not self.credential.authorities:
             raise UsageError(_NO_CA.format(found["--credential"], self.credential.device))
         self.data = found["--data"]
+        self.board = found["--board"]
+        if self.board not in _BOARDS:
+            raise UsageError("--board {}: it is one of {}".format(self.board, ", ".join(_BOARDS)))
+        if self.board == "pi" and IS_MICROPYTHON:
+            raise UsageError("--board pi needs CPython, whose libraries reach the pins: henge-agent --board pi ...")
+        if self.board == "pi" and self.show:
+            raise UsageError("--show is for simulated boards: leave it out, or --board pi")
 
 
 def _credential(path: str) -> Credential:
@@ -83,11 +95,20 @@ def _context(options: Options):
         raise UsageError("the CA in the credential cannot be used: {}".format(reason(error)))
 
 
+def _board(options: Options, panel: "Panel | None") -> PcBoard:
+    """Raises OSError."""
+    if options.board == "pc":
+        return PcBoard(options.data, panel)
+    from henge_agent.pi.board import PiBoard  # gpiozero and threads, which MicroPython does not have
+
+    return PiBoard(options.data, os.environ.get("NOTIFY_SOCKET", ""), os.environ.get("RUNTIME_DIRECTORY", ""))
+
+
 async def run(options: Options) -> None:
     """The agent, and what shows it, until one of them ends."""
     panel = Panel(lambda line: write_line(sys.stdout, line)) if options.show else None
     try:
-        board = PcBoard(options.data, panel)
+        board = _board(options, panel)
     except OSError as error:
         raise UsageError("cannot use the data folder {}: {}".format(options.data, reason(error)))
     device = options.credential.device
@@ -98,6 +119,7 @@ async def run(options: Options) -> None:
         log=lambda level, text: write_line(sys.stderr, "{}: {}".format(device, text)),
         observer=panel,
         tls=_context(options) if options.credential.authorities else None,
+        is_safe=board.crashes >= SAFE_AFTER,
     )
     crew = Crew()
     crew.add("agent", agent.run())

@@ -186,11 +186,12 @@ def tls_context(authorities: "tuple[bytes, ...]"):
     return context
 
 
-async def open_stream(host: str, port: int, tls, no_delay: bool = False):
+async def open_stream(host: str, port: int, tls, no_delay: bool = False, place: str = ""):
     """A pair of streams; with a TLS context, to a server whose certificate is for `host`. Raises OSError, ValueError.
 
     MicroPython's streams shake hands with the first bytes that are written or read, so what is wrong is heard then.
     `no_delay`: CPython sends small packets at once by itself, MicroPython has to be told, before TLS hides the socket.
+    `place` is the host's address, where MicroPython need not look it up.
     """
     if not IS_MICROPYTHON:
         try:
@@ -199,7 +200,7 @@ async def open_stream(host: str, port: int, tls, no_delay: bool = False):
             if tls and error.errno is None:  # asyncio's way to say that the other end is gone before TLS was agreed
                 raise OSError(_TLS_CUT, str(error))
             raise
-    reader, writer = await asyncio.open_connection(host, port)
+    reader, writer = await asyncio.open_connection(place or host, port)
     if no_delay:
         writer.s.setsockopt(*_NO_DELAY)  # type: ignore[attr-defined]
     if tls:

@@ -3,13 +3,16 @@
 What differs from chip to chip is in the board.py of each folder in firmware/.
 """
 
+from henge_agent import lookup
 from henge_agent.board import Board
+from henge_agent.clock import Clock
 from henge_agent.compat import open_stream
 from henge_agent.drivers.radio import Radio
 from henge_agent.drivers.wifi import Wifi
 from henge_agent.flash_storage import FlashStorage
 
 _FOLDER = "/henge"
+_DAY_MS, _AGAIN_MS = 86_400_000, 600_000  # until the time is asked for again: once it was told, and when it was not
 
 
 class WifiBoard(Board):
@@ -19,16 +22,33 @@ class WifiBoard(Board):
 
     def __init__(self, provision) -> None:
         self.storage = FlashStorage(_FOLDER)
-        radio = Radio(provision.credential.device, provision.country, self._hold)
-        self.wifi = Wifi(radio, provision.networks, provision.ntp)
+        self._radio = Radio(provision.credential.device, provision.country, self._hold)
+        self.wifi = Wifi(self._radio, provision.networks)
+        self._ntp = provision.ntp
+        self._clock = Clock(self.ticks_ms, self.ticks_period)
+        self._due_ms = 0  # when to ask for the time
         self._dog = None
         self._count_start()
 
     async def connect(self, host: str, port: int, tls=None):
-        """Joins the Wi-Fi first. Raises OSError or ValueError."""
+        """Joins the Wi-Fi first, and sets the clock, where certificates have dates. Raises OSError or ValueError."""
         await self.wifi.join()
-        self._hold()  # a name server that does not answer blocks everything for seven seconds
-        return await open_stream(host, port, tls, no_delay=True)
+        if self._ntp and self._clock.ms() >= self._due_ms:
+            self._due_ms = self._clock.ms() + (_DAY_MS if await self._set_clock() else _AGAIN_MS)
+        place = await self._find(host)
+        self._hold()  # a name of mDNS is looked up by MicroPython, and everything waits
+        return await open_stream(host, port, tls, True, place)
+
+    async def _find(self, host: str) -> str:
+        return await lookup.find(host, self._radio.name_server())
+
+    async def _set_clock(self) -> bool:
+        """Whether somebody told the time. Nothing depends on it but what the server's certificate is compared with."""
+        try:
+            self._radio.set_clock(await self._find(self._ntp))
+        except (OSError, OverflowError):
+            return False
+        return True
 
     def rssi(self) -> "int | None":
         return self.wifi.rssi()

@@ -21,8 +21,6 @@ class FakeRadio:
         self.routers, self.sticky, self.blind = routers, sticky, blind
         self.tried: list = []
         self.scans = self.restarts = 0
-        self.clock_asked: list = []
-        self.ntp_answers = True
         self._on: "tuple | None" = None
         self._looks = 0
         self._said = JOINING
@@ -54,10 +52,6 @@ class FakeRadio:
 
     def rssi(self) -> int:
         return self.routers[self._on[0]].rssi  # type: ignore[index]
-
-    def set_clock(self, host: str) -> bool:
-        self.clock_asked.append(host)
-        return self.ntp_answers
 
     def _outcome(self) -> int:
         ssid, password = self._on  # type: ignore[misc]

@@ -34,9 +34,9 @@ def routers(**more) -> dict:
 class Air(unittest.TestCase):
     """A driver, its radio, and the time."""
 
-    def make(self, networks: list, radio: FakeRadio, ntp: str = "", chance: float = 0.999) -> Wifi:
+    def make(self, networks: list, radio: FakeRadio, chance: float = 0.999) -> Wifi:
         self.clock, self.radio = Hands(), radio
-        self.wifi = Wifi(radio, networks, ntp, self.clock, lambda: chance)
+        self.wifi = Wifi(radio, networks, self.clock, lambda: chance)
         self.wifi.apply(settings())
         return self.wifi
 
@@ -227,25 +227,6 @@ class TestSettings(Air):
         self.wifi.apply(settings())
         self.passes(2_000)
         self.assertTrue(self.is_on("home"))
-
-
-class TestClock(Air):
-    def test_the_clock_is_set_before_anybody_is_told_of_the_network(self) -> None:
-        self.make([HOME], FakeRadio(routers()), ntp="time.test")
-        self.assertEqual(self.complaint(), "")
-        self.assertEqual(self.radio.clock_asked, ["time.test"])
-
-    def test_the_network_serves_when_nobody_tells_the_time(self) -> None:
-        self.make([HOME], FakeRadio(routers()), ntp="time.test")
-        self.radio.ntp_answers = False
-        self.assertEqual(self.complaint(), "")
-        self.passes(60 * MINUTE_MS)
-        self.assertEqual(len(self.radio.clock_asked), 7)
-
-    def test_nobody_is_asked_when_no_host_is_named(self) -> None:
-        self.make([HOME], FakeRadio(routers()))
-        self.passes(MINUTE_MS)
-        self.assertEqual(self.radio.clock_asked, [])
 
 
 if __name__ == "__main__":

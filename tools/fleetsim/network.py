@@ -93,9 +93,6 @@ class Antenna:
     def rssi(self) -> "int | None":
         return self._radio.network.rssi if self._radio.network else None
 
-    def set_clock(self, host: str) -> bool:
-        return True
-
     @property
     def ssid(self) -> str:
         """Of the network that it is on; empty without one."""

@@ -1,4 +1,4 @@
-"""Radio: MicroPython's `network.WLAN` with the names that wifi.py has for things. It decides nothing.
+"""Radio: MicroPython's `network.WLAN` with the names that wifi.py has for things, and `ntptime`. It decides nothing.
 
 From MicroPython's documentation of network and network.WLAN, and its sources ports/esp32/network_wlan.c and
 extmod/network_cyw43.c; the two ports differ in their numbers. Tried on no hardware so far.
@@ -67,15 +67,14 @@ class Radio:
         except OSError:  # ESP32, when the network has just gone
             return None
 
-    def set_clock(self, host: str) -> bool:
-        """From an NTP server, to UTC; whether it answered. Blocks for a second, and while the name is looked up."""
-        ntptime.host, ntptime.timeout = host, _NTP_TIMEOUT_S
-        self._hold()
-        try:
-            ntptime.settime()
-        except (OSError, OverflowError):
-            return False
-        return True
+    def name_server(self) -> str:
+        """Its address, as the network told it; 0.0.0.0 where it did not."""
+        return self._started().ifconfig()[3]
+
+    def set_clock(self, address: str) -> None:
+        """To UTC, from the NTP server there. Blocks for a second at most. Raises OSError, OverflowError."""
+        ntptime.host, ntptime.timeout = address, _NTP_TIMEOUT_S
+        ntptime.settime()
 
     def _started(self):
         if self._wlan is None or not self._wlan.active():

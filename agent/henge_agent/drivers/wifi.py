@@ -30,7 +30,6 @@ _HURRY_MS = 150_000  # so long after a change or a loss it tries every few secon
 # for five minutes, its network is joined anew. No server at all looks the same, and is not harmed by it.
 _DOUBT_MS = 300_000
 _ASKED_MS = 120_000  # between two calls of `join` for one and the same outage: the agent's longest wait, and a try
-_DAY_MS, _AGAIN_MS = 86_400_000, 600_000  # until the clock is set again: once it was, and when nobody answered
 
 
 class PasswordTooShort(ValueError):
@@ -39,11 +38,11 @@ class PasswordTooShort(ValueError):
 
 class Wifi(Driver):
     """`networks` are those that the board was set up with, (ssid, password) each, an empty password for an open one.
-    They count where the settings name none. `ntp` is a host to ask for the time, or empty.
+    They count where the settings name none.
 
     `radio` has `join(ssid, password)`, `leave()`, `restart()`, which ends in the same as `leave` and is slower,
-    `state()`, one of those above, `scan()`, a list of (ssid as bytes, dBm), `rssi()`, dBm or None, and
-    `set_clock(host)`, whether it worked. All but `scan` and `set_clock` take no longer than a few milliseconds.
+    `state()`, one of those above, `scan()`, a list of (ssid as bytes, dBm), and `rssi()`, dBm or None. All but `scan`
+    take no longer than a few milliseconds.
     """
 
     SETTINGS = {
@@ -53,11 +52,10 @@ class Wifi(Driver):
         "wifi.password_2": {"type": "string", "max_length": 64, "default": "", "secret": True, "risky": True},
     }
 
-    def __init__(self, radio, networks: list, ntp: str = "", clock=None, chance=chance) -> None:
+    def __init__(self, radio, networks: list, clock=None, chance=chance) -> None:
         self._radio = radio
         self._first = list(networks)
         self._set: list = []  # the networks of the settings
-        self._ntp = ntp
         self._clock = clock or Clock(ticks_ms, TICKS_PERIOD)
         self._backoff = Backoff(chance)
         self._queue: list = []  # what is still to be tried in this round
@@ -65,7 +63,7 @@ class Wifi(Driver):
         self._on: "tuple | None" = None  # the network that is joined or tried
         self._is_joined = self._must_leave = False
         self._before = JOINING  # what the radio said before it began to try
-        self._since = self._well_ms = self._next_ms = self._asked_ms = self._vain_ms = self._clock_ms = self._clock.ms()
+        self._since = self._well_ms = self._next_ms = self._asked_ms = self._vain_ms = self._clock.ms()
         self._scanned_ms: "int | None" = None
         self._strength: dict = {}  # ssid as bytes -> dBm, at the last scan
         self._why = "the Wi-Fi is not joined yet"
@@ -127,7 +125,6 @@ class Wifi(Driver):
     def _watch(self, now: int) -> None:
         if self._radio.state() == JOINED:
             self._well_ms = now
-            self._mind_clock(now)
             return
         self._why = "the Wi-Fi '{}' was lost".format(self._on[0])  # type: ignore[index]
         if now - self._since >= _STABLE_MS:
@@ -203,7 +200,3 @@ class Wifi(Driver):
             self._radio.restart()
             self._on, self._is_joined = None, False
             self._begin_round(now)
-
-    def _mind_clock(self, now: int) -> None:
-        if self._ntp and now >= self._clock_ms:
-            self._clock_ms = now + (_DAY_MS if self._radio.set_clock(self._ntp) else _AGAIN_MS)

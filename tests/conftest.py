@@ -22,6 +22,17 @@ def program(folder: str, name: str) -> Path:
     return Path(found)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """For tests/hil. They stand here since pytest asks for options before it looks into folders below."""
+    parser.addoption(
+        "--board",
+        default="virtual",
+        metavar="virtual|virtual-pico|PORT",
+        help="what tests/hil runs on: a simulated ESP32 or Pico W, or the real board on a port (docs/hil.md)",
+    )
+    parser.addoption("--bench", metavar="FILE", help="what is around a real board: Wi-Fi, address, relay (docs/hil.md)")
+
+
 @pytest.fixture(scope="session")
 def micropython() -> Path:
     return program("micropython", "micropython")

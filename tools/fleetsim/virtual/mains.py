@@ -23,7 +23,7 @@ _HEARD_BYTES = 1 << 20  # of the console, the newest
 class Mains:
     """`born(cause, mode)` starts a life. All of it happens in one thread, which lives until close()."""
 
-    def __init__(self, port: Port, surroundings: Surroundings, born: Callable[[str, str], Life]) -> None:
+    def __init__(self, port: Port, surroundings: Surroundings, born: Callable[[str, str], Life], speed: int) -> None:
         self.changed = threading.Condition()
         self.heard = b""
         self.heard_in_all = 0
@@ -36,7 +36,8 @@ class Mains:
         self._typed, self._printed = b"", b""
         self._ctrl_c_at: float | None = None
         self._interruptible = False
-        self._watchdog: tuple[float, float] | None = None  # seconds, when it bites
+        self._speed = speed
+        self._bites_at: float | None = None  # when the watchdog does
         self._thread = threading.Thread(target=self._run, name=f"virtual board {port.name}", daemon=True)
         self._thread.start()
 
@@ -104,7 +105,7 @@ class Mains:
     def _patience(self) -> float:
         if self._ctrl_c_at is not None and self._interruptible:
             return _RETRY_INTERRUPT
-        left = self._watchdog[1] - time.monotonic() if self._watchdog else 1.0
+        left = 1.0 if self._bites_at is None else self._bites_at - time.monotonic()
         return max(0.0, min(left, _LOOK_EVERY))
 
     def _do_requests(self) -> None:
@@ -135,7 +136,7 @@ class Mains:
 
     def _end_life(self, cause: str) -> None:
         life, self._life = self._life, None
-        self._interruptible, self._ctrl_c_at, self._watchdog = False, None, None
+        self._interruptible, self._ctrl_c_at, self._bites_at = False, None, None
         if life:
             self._surroundings.dies()
             life.end()
@@ -172,8 +173,7 @@ class Mains:
                 self._ctrl_c_at = None
             life.answer(True)
         elif "watchdog" in event:
-            seconds = event["watchdog"] / 1000 or (self._watchdog or (0.0, 0.0))[0]
-            self._watchdog = (seconds, time.monotonic() + seconds)
+            self._bites_at = time.monotonic() + event["watchdog"] / 1000 / self._speed
         elif "ask" in event:
             life.answer(self._surroundings.answer(event))
         else:
@@ -193,7 +193,7 @@ class Mains:
 
     def _keep_time(self) -> None:
         now = time.monotonic()
-        if self._watchdog and now >= self._watchdog[1]:
+        if self._bites_at is not None and now >= self._bites_at:
             self._start("watchdog", "friendly")
         elif self._ctrl_c_at is not None and self._interruptible and self._life:
             if self._life.interrupt(force=now - self._ctrl_c_at > _FORCE_INTERRUPT):

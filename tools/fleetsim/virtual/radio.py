@@ -42,6 +42,7 @@ class Radio:
     def __init__(self, air: Air, clock: Callable[[], float] = time.monotonic) -> None:
         self._air = air
         self._clock = clock
+        self.tried: list[str] = []  # the names of networks that it was told to join, since it was made
         self._lock = threading.RLock()  # the board's thread uses it, and its network's thread looks
         self.off()
 
@@ -60,6 +61,7 @@ class Radio:
         with self._lock:
             if ssid is not None:
                 self._ssid, self._key = ssid, key
+                self.tried.append(ssid)
             self._state, self._since = JOINING, self._clock()
 
     def leave(self) -> None:

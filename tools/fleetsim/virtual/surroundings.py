@@ -44,6 +44,11 @@ class Surroundings:
         }
         self.power_failed()
 
+    @property
+    def attempts(self) -> list[float]:
+        """When the board has asked for a connection, in seconds of the monotonic clock."""
+        return self._uplink.attempts
+
     def power_failed(self) -> None:
         """Nothing in memory is left, and everything is dark."""
         self._memory = ""

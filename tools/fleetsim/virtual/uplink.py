@@ -6,6 +6,7 @@ nothing to the other end: the connection stays there as an orphan, which is what
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 
@@ -19,6 +20,7 @@ class Uplink:
 
     def __init__(self, is_up: Callable[[], bool]) -> None:
         self._is_up = is_up
+        self.attempts: list[float] = []  # when connections were asked for, in seconds of the monotonic clock
         self._ways: dict[tuple[str, int], int] = {}
         self._servers: list[asyncio.Server] = []
         self._carried: set[asyncio.Task[None]] = set()
@@ -46,6 +48,7 @@ class Uplink:
 
     async def _open(self, host: str, port: int) -> int:
         async def arrived(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self.attempts.append(time.monotonic())
             await self._carry(reader, writer, host, port)
 
         server = await asyncio.start_server(arrived, "127.0.0.1", 0)

@@ -3,6 +3,7 @@
 import sys
 from collections import namedtuple
 
+import sim_time
 from overlay import Overlay, lay_over
 from sim_machine import Machine
 from sim_network import Network
@@ -28,6 +29,7 @@ def install(options: dict, interrupts) -> dict:
     uname = _Uname(sysname, sysname, release, version, machine)
     lay_over("os", {"uname": lambda: uname, "dupterm": lambda *_: None})
     lay_over("micropython", {"kbd_intr": interrupts.allow})
+    sim_time.install(options["speed"])
     kind, cause = options["kind"], options["cause"]
     lay_over("machine", Machine(kind, cause, bytes.fromhex(options["uid"])).names())
     network = Network(kind)

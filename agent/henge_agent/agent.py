@@ -153,6 +153,7 @@ class Agent:
             self.say,
             self._restart.set if self._is_safe else None,
         )
+        self._health.look()  # under the watchdog from here on: what is about to be used may be what hung the board
         self._performer.start(why)
         self.show()
 

@@ -223,7 +223,7 @@ class TestDeclarations(unittest.TestCase):
             ({"type": "color", "default": None}, errors.WRONG_TYPE, "quotes"),
             ({"type": "int", "step": 0}, errors.WRONG_TYPE, "step"),
             ({"type": "float", "step": -0.1}, errors.WRONG_TYPE, "step"),
-            ({"type": "float", "step": 1e-60}, errors.OUT_OF_RANGE if 1e-60 else errors.WRONG_TYPE, "step"),
+            ({"type": "float", "step": 1e-60}, errors.OUT_OF_RANGE if float("1e-60") else errors.WRONG_TYPE, "step"),
             ({"type": "float", "max": NAN}, errors.WRONG_TYPE, "max"),
             ({"type": "duration", "min": -1}, errors.WRONG_TYPE, "min"),
             ({"type": "string", "max_length": 0}, errors.WRONG_TYPE, "4096"),

@@ -80,11 +80,12 @@ def board(
         special = request.node.get_closest_marker("virtual")
         kind = "pico" if which == "virtual-pico" else "esp32"
         found = Virtual(tmp_path / "board", kind, **(special.kwargs if special else {}))
-    for marker in request.node.iter_markers("needs"):
-        missing = [what for what in marker.args if what not in found.can]
-        if missing:
-            found.close()
-            pytest.skip(f"{which} cannot do this: {', '.join(missing)} (docs/hil.md says what a bench needs)")
+    needed = {what for marker in request.node.iter_markers("needs") for what in marker.args}
+    if "flash" in request.fixturenames:
+        needed.add("network")
+    if missing := sorted(needed - found.can):
+        found.close()
+        pytest.skip(f"{which} cannot do this: {', '.join(missing)} (docs/hil.md says what a bench needs)")
     yield found
     found.close()
 

@@ -17,6 +17,7 @@ from fleetctl.client import LOOPBACK, Client, Json
 from fleetctl.context import Context, Contexts
 from fleetctl.errors import FleetctlError, NotAllowed
 from fleetctl.finding import Finding, Level
+from fleetctl.portcheck import PortCheck
 from fleetctl.ports import MQTT_PORT, MQTTS_PORT, address, is_here, plain, secured
 
 # Seconds that two clocks may differ. HTTP's Date has whole seconds, so 2 means nothing; from 5 on the times of events
@@ -28,21 +29,26 @@ _ASKS_FOR_A_PERSON = ("rejected", "rolled_back", "drifted", "ahead")
 
 
 class Checkup:
-    """Looks at everything from this machine's side. `now` gives the moment; `find` a program's path, or None."""
+    """Looks at everything from this machine's side. `now` gives the moment, `find` a program's path or None,
+    `ports` what is found of this machine's serial ports.
+    """
 
     def __init__(
         self,
         name: str | None,
         now: Callable[[], datetime],
         find: Callable[[], str | None] = lambda: shutil.which("micropython"),
+        ports: Callable[[], Iterator[Finding]] = lambda: PortCheck().run(),
     ) -> None:
         self._name = name
         self._now = now
         self._find = find
+        self._ports = ports
 
     def run(self) -> Iterator[Finding]:
         """The findings, as they are made."""
         yield self._micropython()
+        yield from self._ports()
         try:
             contexts = Contexts()
             context = contexts.find(self._name)

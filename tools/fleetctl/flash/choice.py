@@ -15,7 +15,8 @@ _CHECKS = """\
 
 def choose(ports: Sequence[SerialPort], kind: str = "") -> str:
     """The path of the one port with a board. Raises Usage where there are several, Failed where there is none."""
-    boards = [port for port in ports if port.may_be_board and kind in ("", port.kind or kind)]
+    # A bridge chip may have an ESP32 behind it, and never a Pico.
+    boards = [port for port in ports if port.may_be_board and kind in ("", port.kind or "esp32")]
     if len(boards) == 1:
         return boards[0].path
     if boards:

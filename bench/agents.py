@@ -11,10 +11,10 @@ from typing import Any
 import uvloop
 from henge_agent.address import Address
 from henge_agent.agent import Agent
-from henge_agent.board import Board, NullLight, NullSensor
+from henge_agent.board import Board
 from henge_agent.credential import parse
 from henge_agent.drivers.driver import Driver
-from henge_agent.drivers.led import Led
+from henge_agent.drivers.led import Led, Light
 from henge_agent.drivers.thermometer import Thermometer
 
 
@@ -33,11 +33,18 @@ class _Roll:
                 self.all_there.set()
 
 
+class _Sensor:
+    """Always says the same."""
+
+    async def read(self) -> dict[str, float]:
+        return {"temperature": 20.0}
+
+
 class _BenchBoard(Board):
     """With everything that the schema `lamp` speaks of."""
 
     def drivers(self) -> list[Driver]:
-        return [Led(NullLight()), Thermometer(NullSensor())]
+        return [Led(Light()), Thermometer(_Sensor())]
 
 
 async def _run(host: str, port: int, credentials: list[dict[str, str]]) -> None:

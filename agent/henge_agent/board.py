@@ -69,18 +69,3 @@ class MemoryStorage:
         """Nothing is there any more."""
         self.writes += 1
         self._places.pop(place, None)
-
-
-class NullLight:
-    """A light nobody sees."""
-
-    def set(self, red: int, green: int, blue: int) -> None:
-        """Takes 0..255 each."""
-
-
-class NullSensor:
-    """A sensor that always says the same."""
-
-    async def read(self) -> dict:
-        """{"temperature": degrees Celsius}."""
-        return {"temperature": 20.0}

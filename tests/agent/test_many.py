@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 from henge_agent.address import Address
 from henge_agent.agent import Agent
-from henge_agent.board import Board, NullLight
+from henge_agent.board import Board
 from henge_agent.credential import Credential
 from henge_agent.drivers.driver import Driver
-from henge_agent.drivers.led import Led
+from henge_agent.drivers.led import Led, Light
 from henge_mqtt import Broker, Listener
 from henge_protocol import topics
 
@@ -33,7 +33,7 @@ async def listener(desk: Desk) -> AsyncIterator[tuple[Broker, Listener]]:
 
 class Lamp(Board):
     def drivers(self) -> list[Driver]:
-        return [Led(NullLight())]
+        return [Led(Light())]
 
 
 def agent_of(number: int, port: int) -> Agent:

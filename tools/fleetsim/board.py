@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 from henge_agent.address import Address
 from henge_agent.agent import TRIAL_MS, Agent
-from henge_agent.board import Board, MemoryStorage, NullLight
+from henge_agent.board import Board, MemoryStorage
 from henge_agent.compat import tls_context
 from henge_agent.credential import Credential
 from henge_agent.drivers.driver import Driver
-from henge_agent.drivers.led import Led
+from henge_agent.drivers.led import Led, Light
 from henge_agent.drivers.wifi import Wifi
 
 from fleetsim.network import Antenna, Line, Spot
@@ -100,7 +100,7 @@ class SimBoard:
         spot: Spot,
         networks: list[tuple[str, str]],
         trial_ms: int = TRIAL_MS,
-        make_drivers: Callable[[], list[Driver]] = lambda: [Led(NullLight())],
+        make_drivers: Callable[[], list[Driver]] = lambda: [Led(Light())],
     ) -> None:
         self.id = credential.device
         self.uid = hashlib.sha256(self.id.encode()).digest()[:_UID_BYTES]

@@ -134,7 +134,7 @@ class Agent:
             crew.add("health", self._health.run())
             for driver in self._drivers:
                 keeper = Keeper(driver, self.settings, self._clock, self._board.chance, self.say)
-                crew.add(keeper.name, keeper.run(self._tell))
+                crew.add(keeper.name, keeper.run(self._tell, crew))
             await crew.first()
         finally:
             await crew.stop()
@@ -192,13 +192,14 @@ class Agent:
         if self._observer:
             self._observer.agent(self.status())
 
-    def say(self, level: str, text: str) -> None:
-        """To the log; what somebody should look at, to the server too."""
+    def say(self, level: str, text: str) -> bool:
+        """To the log; what somebody should look at, to the server too. Whether the server is there to hear it."""
         if self._log:
             self._log(level, text)
         if level != "info" and self._uplink.is_up:
             line = messages.Log(boot=self._boot, t=self._clock.ms(), level=level, text=text[:_MAX_LOG_TEXT])
             self._outbox.put(topics.LOG, line.encode(), 0)
+        return self._uplink.is_up
 
     def _warn(self, text: str) -> None:
         self.say("warning", text)

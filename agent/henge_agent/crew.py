@@ -25,6 +25,7 @@ class Crew:
         self._again_s = again_s
         self._members: list = []
         self._running = 0
+        self.is_stopping = False
         self._one_ended = asyncio.Event()
         self._ended = asyncio.Event()
         self._name = ""
@@ -45,7 +46,7 @@ class Crew:
 
     async def stop(self) -> None:
         """Returns when no task is left, also where whoever waits for that is cancelled meanwhile."""
-        members, self._members = self._members, []
+        members, self._members, self.is_stopping = self._members, [], True
         reminder = asyncio.create_task(self._remind(members))
         _cancel(members)
         cancelled = None
@@ -75,7 +76,9 @@ class Crew:
         try:
             await member.coroutine
         except asyncio.CancelledError:
-            return
+            if self.is_stopping:
+                return
+            error = RuntimeError(member.name + " was cancelled")  # from inside: nobody else would hear of it
         except Exception as raised:
             error = raised
         finally:

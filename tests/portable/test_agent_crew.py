@@ -53,6 +53,17 @@ class TestCrew(unittest.IsolatedAsyncioTestCase):
         await self.stops()
         self.assertEqual(self.ended, ["worker", "stopped"])
 
+    async def test_one_that_is_cancelled_from_inside_is_heard_of(self):
+        async def cancels() -> None:
+            raise asyncio.CancelledError()
+
+        self.crew.add("a", self.works())
+        self.crew.add("b", cancels())
+        with self.assertRaises(RuntimeError) as ended:
+            await self.crew.first()
+        await self.stops()
+        self.assertEqual(str(ended.exception), "b was cancelled")
+
     async def test_who_stops_it_can_be_cancelled_and_all_end_first(self):
         self.crew.add("a", self.dawdles())
         await asyncio.sleep(0)

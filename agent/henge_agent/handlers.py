@@ -6,8 +6,8 @@ from henge_protocol import messages, topics
 from henge_protocol.messages import Announcement
 
 from henge_agent.commands import NotDone
-from henge_agent.compat import explain
 from henge_agent.memory import Memory
+from henge_agent.settings import why
 
 
 class Handlers:
@@ -48,7 +48,7 @@ class Handlers:
         try:
             await driver.identify()
         except Exception as error:
-            self._say("warning", "{} cannot identify: {}".format(type(driver).__name__, explain(error)))
+            self._say("warning", "{} cannot identify: {}".format(type(driver).__name__, why(driver, error)))
 
     async def _identify(self, args: dict) -> None:
         self._called.set()  # the answer does not wait for the ten seconds that it takes
@@ -68,7 +68,13 @@ class Handlers:
             return {"epoch": epoch, "rev": rev, "doc": doc, "mac": mac}
         if what != "readings":
             raise NotDone("what is config or readings")
-        found: dict = {}
+        found, text = {}, ""
         for driver in self._drivers:
-            found.update(await driver.read())
+            try:
+                found.update(await driver.read())
+            except Exception as error:  # the others are asked all the same
+                text = "{} cannot be read: {}".format(type(driver).__name__, why(driver, error))
+                self._say("warning", text)
+        if text and not found:
+            raise NotDone(text)
         return found

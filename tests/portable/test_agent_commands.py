@@ -14,6 +14,7 @@ from henge_agent.agent import Agent
 from henge_agent.commands import Commands
 from henge_agent.credential import Credential
 from henge_agent.crew import Crew
+from henge_agent.drivers.driver import Driver
 from henge_protocol import messages, schema, topics
 from henge_protocol.errors import BadMessage
 from henge_protocol.messages import Announcement, Command, Desired, Hello, Result
@@ -87,12 +88,23 @@ class AskedDriver(FakeDriver):
     def __init__(self) -> None:
         super().__init__()
         self.shown = asyncio.Event()
+        self.depth = {"depth": 3}
 
     async def read(self) -> dict:
-        return {"depth": 3}
+        return self.depth
 
     async def identify(self) -> None:
         self.shown.set()
+
+
+class UnpluggedDriver(Driver):
+    """Fails at whatever a command asks."""
+
+    async def read(self) -> dict:
+        raise ValueError("unplugged")
+
+    async def identify(self) -> None:
+        raise ValueError("unplugged")
 
 
 class RestartedBoard(WiredBoard):
@@ -118,7 +130,8 @@ class TestOnABoard(unittest.IsolatedAsyncioTestCase):
         self.crew.add("agent", self.agent().run())
 
     def agent(self) -> Agent:
-        return Agent(self.board, Credential(DEVICE, "word", KEY), Address("server", 1883, False), [self.driver])
+        drivers = [UnpluggedDriver(), self.driver]
+        return Agent(self.board, Credential(DEVICE, "word", KEY), Address("server", 1883, False), drivers)
 
     async def asyncTearDown(self):
         await self.crew.stop()
@@ -131,8 +144,13 @@ class TestOnABoard(unittest.IsolatedAsyncioTestCase):
         self.assertTrue((await self.result(await self.server.accept(), command("identify"))).ok)
         await self.driver.shown.wait()
 
-    async def test_read_gives_the_readings_of_every_driver(self):
+    async def test_read_gives_the_readings_of_every_driver_that_has_some(self):
         self.assertEqual((await self.result(await self.server.accept(), command("read"))).data, {"depth": 3})
+
+    async def test_read_says_what_is_wrong_where_there_is_nothing_to_read(self):
+        self.driver.depth = {}
+        result = await self.result(await self.server.accept(), command("read"))
+        self.assertEqual((result.ok, result.data), (False, "UnpluggedDriver cannot be read: ValueError: unplugged"))
 
     async def test_read_config_gives_what_was_stored_as_it_came(self):
         peer = await self.server.accept()

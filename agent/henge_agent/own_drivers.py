@@ -17,13 +17,13 @@ class OwnDrivers(Driver):
         raise self._error
 
 
-def load(board, taken: "list[str]") -> list:
-    """The drivers of the file, none where there is no file. The settings in `taken` are other drivers'."""
+def load(board, others: list) -> list:
+    """The drivers of the file, none where there is no file. What the others declare is theirs."""
+    taken = [key for driver in others for key in driver.SETTINGS]
     try:
         import drivers  # type: ignore[import-not-found]
 
         found = drivers.drivers(board)
-        taken = list(taken)
         for driver in found:
             declared(driver.SETTINGS)
             for key in driver.SETTINGS:

@@ -9,6 +9,7 @@ import json
 
 from agent_fakes import DEVICE, KEY, FakeDriver, Hands, signed
 from agent_server import ScriptedServer, WiredBoard
+from bench_board import Bench
 from henge_agent import provision
 from henge_agent.address import Address
 from henge_agent.agent import Agent
@@ -18,7 +19,7 @@ from henge_agent.crew import Crew
 from henge_agent.drivers.driver import Driver
 from henge_agent.health import Health
 from henge_agent.provision import BadProvision, Provision
-from henge_agent.start import start
+from henge_agent.start import agent_of, start
 from henge_protocol import topics
 from henge_protocol.messages import Hello, Report
 
@@ -165,6 +166,15 @@ class TestStart(unittest.TestCase):
         StartedBoard.restarted = 0
         start(StartedBoard, self.found)
         self.assertEqual(StartedBoard.restarted, 1)
+
+    def test_drivers_that_lie_beside_the_agent_are_used_but_in_safe_mode(self):
+        Bench("esp32")
+        board = Board()
+        usual = agent_of(board, self.found())
+        board.crashes = 3
+        safe = agent_of(board, self.found())
+        self.assertIn("relay.on", usual.settings.declared)
+        self.assertNotIn("relay.on", safe.settings.declared)
 
     def test_without_its_file_it_returns_to_the_prompt(self):
         def load():

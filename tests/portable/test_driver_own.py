@@ -62,14 +62,14 @@ class TestExample(unittest.IsolatedAsyncioTestCase):
 
 
 class TestLoading(unittest.IsolatedAsyncioTestCase):
-    def load(self, drivers, taken=("led.on",)) -> list:
+    def load(self, drivers) -> list:
         """With `drivers` for the file's function."""
         Bench("esp32")
         before = sys.modules.pop("drivers", None)
         if drivers:
             sys.modules["drivers"] = Module(drivers=drivers)  # type: ignore[assignment]
         try:
-            return own_drivers.load(Board(), list(taken))
+            return own_drivers.load(Board(), [_Declares("led.on")])
         finally:
             sys.modules.pop("drivers", None)
             if before:

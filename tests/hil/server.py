@@ -43,7 +43,8 @@ class Server:
         self._where["--http"] = said["url"].removeprefix("http://")
         self._where.update({"--mqtt": said["mqtt"], "--mqtts": said["mqtts"]})
         token = (self._data / "admin-token").read_text().strip()
-        self.client = Client(Context("hil", said["url"], token, said["mqtt"], mqtts=said["mqtts"]), PATIENCE_S)
+        self.context = Context("hil", said["url"], token, said["mqtt"], mqtts=said["mqtts"])
+        self.client = Client(self.context, PATIENCE_S)
 
     def kill(self) -> None:
         """As its computer's power cut would end it."""

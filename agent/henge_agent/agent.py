@@ -184,8 +184,8 @@ class Agent:
         elif payload is not None:
             try:
                 self._commands.take(payload)
-            except BadMessage as error:
-                self._warn(str(error))
+            except (BadMessage, MemoryError) as error:
+                self._warn("cannot read a command: " + explain(error))
 
     def show(self) -> None:
         """Something may have changed."""
@@ -209,7 +209,7 @@ class Agent:
     def _take_desired(self, payload: "bytes | None") -> None:
         try:
             candidate = self._documents.too_large() if payload is None else self._documents.received(payload)
-        except MemoryError:  # a board whose heap is in pieces; connecting again would bring the same document again
+        except MemoryError:  # before its signature could be looked at; connecting again would bring the same again
             candidate = self._documents.too_large()
         self._perform(self._sync.desired(candidate))
 

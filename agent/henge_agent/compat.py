@@ -200,17 +200,48 @@ async def open_stream(host: str, port: int, tls, no_delay: bool = False, place: 
             if tls and error.errno is None:  # asyncio's way to say that the other end is gone before TLS was agreed
                 raise OSError(_TLS_CUT, str(error))
             raise
-    reader, writer = await asyncio.open_connection(place or host, port)
+    found = await _connected(place or host, port)
     if no_delay:
-        writer.s.setsockopt(*_NO_DELAY)  # type: ignore[attr-defined]
+        try:
+            found.setsockopt(*_NO_DELAY)
+        except OSError:
+            pass  # a port without it is slower, no more
     if tls:
-        secured = tls.wrap_socket(writer.s, server_hostname=host, do_handshake_on_connect=False)  # type: ignore[attr-defined]
-        secured.setblocking(False)
-        reader = writer = asyncio.StreamReader(secured)  # type: ignore[assignment, arg-type]
-    return reader, writer
+        found = tls.wrap_socket(found, server_hostname=host, do_handshake_on_connect=False)
+        found.setblocking(False)
+    stream = asyncio.StreamReader(found)  # type: ignore[arg-type]
+    return stream, stream
 
 
 _NO_DELAY = (6, 1, 1)  # IPPROTO_TCP, TCP_NODELAY, on: without it a report waits 40 ms for the acknowledgement before it
+_LOOK_S = 0.01  # between two looks at a connection that is being made
+
+
+async def _connected(host: str, port: int):
+    """A socket of MicroPython, where the connection was made or has failed: what is written first tells.
+
+    asyncio.open_connection there forgets its socket when it is cancelled, and a board has ten of them.
+    """
+    import select
+    import socket
+
+    info = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
+    made = socket.socket(*info[:3])
+    try:
+        made.setblocking(False)
+        try:
+            made.connect(info[-1])
+        except OSError as error:
+            if error.errno != errno.EINPROGRESS:
+                raise
+        poller = select.poll()
+        poller.register(made, select.POLLOUT)
+        while not poller.poll(0):
+            await asyncio.sleep(_LOOK_S)
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
 def abort(writer) -> None:

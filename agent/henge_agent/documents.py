@@ -9,13 +9,15 @@ from henge_protocol.messages import Desired, Document
 
 from henge_agent.compat import aes_cbc_decrypt
 
+_NO_MEMORY = "this board has too little free memory for it at the moment"
 _BLOCK = 16  # bytes: AES's block, and the initialisation vector's size
 
 
 class Candidate:
     """A document that somebody wants here. `values` are complete where `problems` is empty: defaults filled in.
 
-    `signed` says whether the server has made it; what is not signed may be anybody's.
+    `signed` says whether the server has made it; what is not signed may be anybody's. `passing`: what is wrong is not
+    the document's fault, and may be over when it comes again.
     """
 
     def __init__(self, epoch: int = 0, rev: int = 0, doc: bytes = b"", mac: bytes = b"") -> None:
@@ -26,7 +28,7 @@ class Candidate:
         self.digest = b""
         self.values: dict = {}
         self.problems: "list[Problem]" = []
-        self.signed = False
+        self.signed = self.passing = False
 
     @property
     def order(self) -> "tuple[int, int]":
@@ -79,7 +81,11 @@ class Documents:
             candidate.problems = [Problem(WHOLE_DOCUMENT, errors.BAD_MAC)]
             return candidate
         candidate.signed = True
-        self._open(candidate)
+        try:
+            self._open(candidate)
+        except MemoryError:
+            candidate.passing = True
+            candidate.problems = [Problem(WHOLE_DOCUMENT, errors.DRIVER_FAILED, _NO_MEMORY)]
         return candidate
 
     def stored(self, epoch: int, rev: int, mac: bytes, doc: bytes) -> Candidate:

@@ -96,7 +96,7 @@ class Sync:
 
     def desired(self, candidate: Candidate) -> list:
         """A document arrived."""
-        if not candidate.signed:  # never remembered: a forgery must not keep the true one out
+        if not candidate.signed or candidate.passing:  # never remembered: it must not keep the true one out
             return [(ANSWER, candidate.order, REJECTED, self.in_use.digest, candidate.problems)]
         if self.phase == IDLE:
             return self._consider(candidate)

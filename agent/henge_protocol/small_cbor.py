@@ -26,15 +26,13 @@ def encode(value: object, max_depth: int) -> bytes:
 
 
 def decode(data: "bytes | bytearray | memoryview", max_depth: int, in_place: bool = False) -> object:
-    """The one item that fills `data`. Raises CborError for anything else.
+    """The one item that fills `data`. Raises CborError for anything else, and MemoryError on a board: a hundred bytes
+    may ask for a kilobyte of objects.
 
     `in_place`: byte strings are memoryviews on `data`, and take no memory of their own.
     """
     reader = _Reader(data, in_place)
-    try:
-        value = reader.item(max_depth)
-    except MemoryError:  # a board: a hundred bytes of payload may ask for a kilobyte of objects
-        raise CborError("too large for this board's memory")
+    value = reader.item(max_depth)
     if reader.at != len(reader.data):
         raise CborError("bytes are left over after the item")
     return value

@@ -5,7 +5,8 @@ try:
 except ImportError:
     import unittest_small as unittest
 
-from agent_fakes import EPOCH, FakeDriver, Life, signed, signed_doc
+from agent_fakes import DEVICE, EPOCH, KEY, FakeDriver, Life, signed, signed_doc
+from henge_agent.documents import Documents
 from henge_protocol.messages import Desired
 
 
@@ -125,11 +126,30 @@ class TestRefusal(unittest.TestCase):
         self.assertEqual(self.life.takes(signed(2, values)), [(2, "rejected")])
         self.assertGreater(len(self.life.wire.reports[-1].errors), 20)
 
+    def test_a_document_that_finds_too_little_memory_is_taken_when_it_comes_again(self):
+        self.life.documents = Documents(DEVICE, KEY, ShortOnce(self.life.settings.declared))
+        writes = self.life.flash.writes
+        self.assertEqual(self.life.takes(signed(2, {"lamp.level": 6})), [(2, "rejected")])
+        self.assertEqual((self.errors(), self.life.flash.writes), ({"": "driver_failed"}, writes))
+        self.assertEqual(self.life.takes(signed(2, {"lamp.level": 6})), [(2, "applied")])
+
     def test_a_flash_that_refuses_is_reported_and_tried_again(self):
         self.life.flash.write = broken_write
         self.assertEqual(self.life.takes(signed(2, {"lamp.level": 6})), [(2, "rejected")])
         del self.life.flash.write
         self.assertEqual(self.life.takes(signed(2, {"lamp.level": 6})), [(2, "applied")])
+
+
+class ShortOnce(dict):
+    """Declared settings, in whose check the memory is used up once."""
+
+    is_short = True
+
+    def items(self):
+        if self.is_short:
+            self.is_short = False
+            raise MemoryError()
+        return super().items()
 
 
 def broken_write(place: str, *parts: bytes) -> None:

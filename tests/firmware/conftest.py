@@ -14,7 +14,7 @@ PROVISION = {
     "server": "mqtt://127.0.0.1:1883",
     "networks": [{"ssid": "home", "password": "secret-1"}, {"ssid": "guest", "password": "secret-2"}],
     "country": "DE",
-    "ntp": "pool.ntp.org",
+    "ntp": "192.0.2.123",
     "credential": {"username": "porch", "password": "word", "config_key": "00" * 32},
 }
 

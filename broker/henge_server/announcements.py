@@ -33,6 +33,13 @@ class Announcements:
         observed = await self._store.observed(device_id)
         return await self.known(observed.caps) or UNANNOUNCED if observed and observed.caps else UNANNOUNCED
 
+    async def by(self, device_id: str) -> Announcement | None:
+        """What the firmware of a device has announced; None where it has not."""
+        observed = await self._store.observed(device_id)
+        if observed is None or len(observed.caps) != _CAPS_BYTES:
+            return None
+        return await self._store.announcement(observed.caps)
+
     async def known(self, caps: bytes) -> Firmware | None:
         """The firmware of a digest; None where it has to be asked for."""
         found = self._cache.get(caps)

@@ -24,7 +24,7 @@ _ARGUMENTS: dict[str, dict[str, tuple[str, ...]]] = {"read": {"what": (CONFIG,)}
 
 _RESTARTED = "it has started again"
 
-_MOST_OPEN = 8  # commands of a device that wait at a time: its agent holds 16 answers for a slow network
+_MOST_OPEN = 4  # commands of a device that wait at a time: as many as its agent lets wait
 _WHY_CHARACTERS = 200  # of what a device says of its failure, in an event
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
+from henge_protocol.errors import Problem
+
 from henge_server.announcements import Announcements
 from henge_server.devices import Devices
 from henge_server.documents import Author, Documents, Patch, differing, parsed, values_of
@@ -156,9 +158,7 @@ class Configs:
         Raises NotFound, and Invalid where its own values do not fit it.
         """
         async with self._membership:
-            schema = await self._store.schema(schema_name)
-            if schema is None:
-                raise NotFound(f"There is no schema {schema_name!r}. `fleetctl schema list` shows those there are.")
+            schema = await self._named(schema_name)
 
             def decide(device: Device, _: Schema | None, newest: Revision) -> _Wanted:
                 layer, problems = self._documents.refit(device, parsed(schema), newest.layer)
@@ -168,6 +168,23 @@ class Configs:
 
             why = f"schema {schema.name} {schema.version}"
             return await self._write(device_id, decide, by, why, "device.schema", None)
+
+    async def adopt(self, device_id: str, schema_name: str, by: str) -> tuple[Written, list[Problem]]:
+        """Puts a device under the newest version of a schema with those of its own values that fit; the others are
+        dropped, each with why. Raises NotFound.
+        """
+        dropped: list[Problem] = []
+        async with self._membership:
+            schema = await self._named(schema_name)
+
+            def decide(device: Device, _: Schema | None, newest: Revision) -> _Wanted:
+                dropped[:] = self._documents.refit(device, parsed(schema), newest.layer)[1]
+                gone = {problem.key for problem in dropped}
+                fitting = {key: value for key, value in newest.layer.items() if key not in gone}
+                return _Wanted(schema, self._documents.refit(device, parsed(schema), fitting)[0])
+
+            why = f"adopted schema {schema.name} {schema.version}"
+            return await self._write(device_id, decide, by, why, "schema.adopt", None), dropped
 
     async def fit(self, device_id: str) -> Written:
         """Makes a revision for the firmware that a device has now, where the newest one says something else. Raises
@@ -228,6 +245,12 @@ class Configs:
         problems = self._documents.forbidden(device, firmware, before, layer)
         if problems:
             raise Invalid(f"The firmware of {device.id} cannot take that. Nothing was changed.", problems)
+
+    async def _named(self, name: str) -> Schema:
+        schema = await self._store.schema(name)
+        if schema is None:
+            raise NotFound(f"There is no schema {name!r}. `fleetctl schema list` shows those there are.")
+        return schema
 
     async def _schema(self, revision: Revision) -> Schema | None:
         if not revision.schema_name:

@@ -17,6 +17,7 @@ import structlog
 import uvloop
 
 from henge_server import __version__, keys, logs, master, moments, process
+from henge_server.adoption import Adoption
 from henge_server.announcements import Announcements
 from henge_server.api.app import make_app
 from henge_server.api.parts import Parts
@@ -187,8 +188,21 @@ class Server:
         doors = await self._let_devices_in(mqtt, DeviceHooks(store, devices, intake, presence, dispatch, fitting))
         metrics = Metrics(store, mqtt, intake, presence, lag)
         clients = Clients(mqtt, store, moments.now)
+        adoption = Adoption(store, devices, announcements, schemas, configs)
         parts = Parts(
-            store, devices, configs, schemas, commands, presence, watch, timeline, metrics, mqtt, clients, doors.ca
+            store,
+            devices,
+            configs,
+            schemas,
+            adoption,
+            commands,
+            presence,
+            watch,
+            timeline,
+            metrics,
+            mqtt,
+            clients,
+            doors.ca,
         )
         app = make_app(parts)
         host, port = split_address(settings.http)

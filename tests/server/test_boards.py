@@ -70,14 +70,50 @@ async def test_board_that_was_off_gets_the_newest(
     assert states == ["applied", None, None, "applied"]
 
 
-async def test_setting_that_the_firmware_does_not_know_is_refused_by_name(
+async def test_setting_that_the_firmware_does_not_know_is_left_out_and_named(
     api: httpx.AsyncClient, register: Register, start: StartBoard
 ) -> None:
     await start(await register())
     await settled(api)
     await apply_lamp(api, BOARD | {"motor.speed": {"type": "int", "default": 5}})
     answer = await settled(api)
-    assert (answer["sync"], answer["outcome"]["errors"]["motor.speed"][0]) == ("rejected", "unknown_key")
+    assert (answer["sync"], answer["outcome"]["state"]) == ("in_step", "applied")
+    assert [(entry["key"], entry["code"]) for entry in answer["unsupported"]] == [("motor.speed", "unknown_key")]
+
+
+async def test_board_does_what_it_is_told_once(api: httpx.AsyncClient, register: Register, start: StartBoard) -> None:
+    await start(await register())
+    await settled(api)
+    told: dict[str, dict] = {}
+    for name, args in (("identify", {}), ("read", {}), ("describe", {}), ("read", {"what": "config"})):
+        answer = await api.post("/devices/porch/commands", json={"name": name, "args": args}, params=WAIT)
+        told[name] = answer.json()
+        assert (answer.status_code, told[name]["state"]) == (200, "done"), answer.text
+    assert told["describe"]["result"] == (await api.get("/devices/porch")).json()["caps"]
+    assert (told["read"]["result"]["rev"], told["read"]["result"]["known"]) == (1, True)
+
+
+async def test_rebooted_board_is_another_start_and_goes_on(
+    api: httpx.AsyncClient, register: Register, start: StartBoard
+) -> None:
+    await start(await register())
+    await settled(api)
+    answer = await api.post("/devices/porch/commands", json={"name": "reboot"}, params=WAIT)
+    assert (answer.status_code, answer.json()["state"]) == (200, "done")
+
+
+async def test_board_nobody_wrote_a_schema_for_is_adopted_and_configured(
+    api: httpx.AsyncClient, register: Register, start: StartBoard
+) -> None:
+    await start(await register(schema=None))
+    while (await api.get("/devices/porch/announcement")).status_code == 404:
+        await api.get("/devices/porch")  # it has not connected yet
+    adopted = (await api.post("/devices/porch/adopt")).json()
+    assert (adopted["schema"]["version"], adopted["dropped"]) == (1, [])
+    answer = (await api.patch(CONFIG, json={"led.color": "#00ff66"}, params=WAIT)).json()
+    assert (answer["outcome"]["state"], answer["unsupported"]) == ("applied", [])
+    settings = (await api.get("/devices/porch/announcement")).json()["settings"]
+    assert answer["settings"] == settings
 
 
 async def test_rolled_back_config_is_applied(api: httpx.AsyncClient, register: Register, start: StartBoard) -> None:

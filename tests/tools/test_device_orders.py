@@ -81,3 +81,13 @@ def test_it_is_not_taken_when_the_board_could_not_or_did_not_answer(command, wor
 def test_it_is_partly_done_when_the_answer_is_open(state, status, words):
     with pytest.raises(Partly, match=words):
         answered.sentence(order(state), status)
+
+
+def test_a_board_does_what_it_is_told_and_its_answer_is_shown(fleetctl, start_board):
+    start_board("hall", "lamp").until(state="applied")
+    assert fleetctl("device", "identify", "hall").out == "hall is showing itself\n"
+    assert fleetctl("device", "read", "hall").code == 0
+    stored = fleetctl("device", "read", "hall", "--config").out
+    assert "hall has revision 1 stored, as this server made it" in stored
+    assert "led.brightness" in stored
+    assert re.search(r"identify +done", fleetctl("device", "commands", "hall").out)

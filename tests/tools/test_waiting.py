@@ -9,7 +9,7 @@ from fleetctl.errors import NotTaken, Partly
 
 from tests.tools.program import Program
 
-PICKY = "name: picky\nsettings:\n  led.on: {type: bool, default: true}\n  no.driver: {type: int}\n"
+PICKY = "name: picky\nsettings:\n  server.address: {type: string, default: '', risky: true}\n"
 
 
 def answer(state: str, changed: bool = True, errors: dict[str, list[str]] | None = None) -> dict:
@@ -34,11 +34,11 @@ def test_the_reasons_are_listed_when_a_board_refuses(fleetctl, start_board, tmp_
     (tmp_path / "picky.yaml").write_text(PICKY)
     fleetctl("schema", "apply", str(tmp_path / "picky.yaml"))
     start_board("picky", "picky").until(state="applied")
-    result = fleetctl("config", "set", "picky", "no.driver=3", "--wait", "30s")
+    result = fleetctl("config", "set", "picky", "server.address=nonsense", "--wait", "30s")
     assert result.code == 1
     assert "picky refused revision 2" in result.err
-    assert "no.driver: " in result.err
-    assert "`fleetctl config unset picky no.driver`" in result.err
+    assert "server.address: " in result.err
+    assert "`fleetctl config unset picky server.address`" in result.err
     assert "rejected" in fleetctl("config", "get", "picky").out
 
 

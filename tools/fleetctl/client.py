@@ -111,6 +111,14 @@ class Client:
         answer = self._ask("PUT", _schema(name), json={"settings": settings})
         return self._content(answer), answer.status_code == httpx.codes.CREATED
 
+    def announcement(self, device: str) -> Json:
+        """What a device's firmware can be told."""
+        return self._json("GET", _device(device) + "/announcement")
+
+    def adopt_schema(self, device: str, name: str | None) -> Json:
+        """Makes a schema of what a device's firmware announced, and puts the device under it."""
+        return self._json("POST", _device(device) + "/adopt", json=_given({"name": name}))
+
     # The server's own broker
 
     def broker_clients(self, **filters: Any) -> Iterator[Json]:

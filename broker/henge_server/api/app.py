@@ -3,7 +3,7 @@
 from fastapi import Depends, FastAPI
 
 from henge_server import __version__
-from henge_server.api import broker, ca, commands, config, devices, events, health, problems, schemas
+from henge_server.api import announcements, broker, ca, commands, config, devices, events, health, problems, schemas
 from henge_server.api.bodies import BoundedBodies
 from henge_server.api.parts import Parts
 from henge_server.api.problems import ProblemOut, answers
@@ -21,7 +21,7 @@ def make_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     problems.install(app)
     app.add_middleware(BoundedBodies)
-    for module in (devices, config, commands, schemas, events, broker, ca):
+    for module in (devices, config, commands, announcements, schemas, events, broker, ca):
         app.include_router(
             module.router, prefix="/api/v1", responses=answers(), dependencies=[Depends(no_unknown_query)]
         )

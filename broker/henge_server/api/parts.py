@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from henge_server.adoption import Adoption
 from henge_server.clients import Clients
 from henge_server.commands import Commands
 from henge_server.configs import Configs
@@ -30,6 +31,7 @@ class Parts:
     devices: Devices
     configs: Configs
     schemas: Schemas
+    adoption: Adoption
     commands: Commands
     presence: Presence
     watch: Watch

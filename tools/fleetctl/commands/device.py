@@ -67,7 +67,8 @@ def without_schema(device: str) -> str:
     """What to do about a device that nothing can be set on."""
     return (
         f"{device} has no schema yet, so nothing can be set on it. `fleetctl device change {device} --schema NAME` "
-        "gives it one, `fleetctl schema list` shows those there are."
+        "gives it one, `fleetctl schema list` shows those there are, and "
+        f"`fleetctl schema adopt {device}` makes one of what the board itself announces."
     )
 
 

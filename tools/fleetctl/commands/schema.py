@@ -1,16 +1,19 @@
 """`fleetctl schema`: which settings there are."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fleetctl import values
-from fleetctl.completion import schema_names
-from fleetctl.errors import Failed, Problem, Refused
+from fleetctl.completion import device_ids, schema_names
+from fleetctl.errors import Failed, Problem, Refused, Usage
 from fleetctl.output import Column, Form, Item
 from fleetctl.schemafile import SchemaFile, load
 from fleetctl.session import Session, command
+
+if TYPE_CHECKING:
+    from fleetctl.client import Client
 
 app = typer.Typer(help="Which settings there are, with their types and limits.", no_args_is_help=True)
 
@@ -19,7 +22,7 @@ _CONFLICT = 409
 FileArgument = Annotated[
     Path, typer.Argument(metavar="FILE", help="A YAML file with name and settings; - reads standard input.")
 ]
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", autocompletion=schema_names)]
+NameArgument = Annotated[str | None, typer.Argument(metavar="NAME", autocompletion=schema_names, show_default=False)]
 
 _LIST = (
     Column("NAME", lambda schema: schema["name"]),
@@ -75,21 +78,65 @@ def list_schemas(session: Session) -> None:
 @command(app, "show")
 def show(
     session: Session,
-    name: NameArgument,
+    name: NameArgument = None,
     version: Annotated[int | None, typer.Option(help="Which version; else the newest.", show_default=False)] = None,
+    of: Annotated[
+        str | None,
+        typer.Option(
+            "--of",
+            metavar="ID",
+            autocompletion=device_ids,
+            show_default=False,
+            help="What a board's firmware announces.",
+        ),
+    ] = None,
 ) -> None:
-    """Show a schema. With -o yaml it comes as a file that `schema apply` takes."""
+    """Show a schema, or what a board announces. With -o yaml it comes as a file that `schema apply` takes."""
+    if (name is None) == (of is None) or (of and version):
+        raise Usage("Name a schema, or a board: `fleetctl schema show NAME` or `fleetctl schema show --of ID`.")
     with session.client() as client:
-        schema = client.schema(name, version)
+        schema = _announced(client, of) if of else client.schema(str(name), version)
 
     def table() -> None:
-        session.output.say(f"{schema['name']}, version {schema['version']}\n")
+        head = f"what the firmware of {of} announces" if of else f"{schema['name']}, version {schema['version']}"
+        session.output.say(head + "\n")
         entries: list[Item] = [{"key": key, **declaration} for key, declaration in schema["settings"].items()]
         session.output.items(entries, _SETTINGS, "key", "It declares no settings.")
 
     if session.output.form is Form.YAML:
         schema = {"name": schema["name"], "settings": schema["settings"]}
     session.output.item(schema, schema["name"], table)
+
+
+@command(app, "adopt")
+def adopt(
+    session: Session,
+    device: Annotated[str, typer.Argument(metavar="ID", autocompletion=device_ids)],
+    name: Annotated[str | None, typer.Option(help="Of the schema; else the board's.", show_default=False)] = None,
+) -> None:
+    """Make a schema of what a board's firmware announces, and put the board under it.
+
+    So a board with drivers that nobody has written a schema for can be configured. Its own values stay where they fit.
+    """
+    with session.client() as client:
+        answer = client.adopt_schema(device, name)
+
+    def table() -> None:
+        schema = f"{answer['schema']['name']} {answer['schema']['version']}"
+        made = "which was made of what it announces" if answer["is_new"] else "which says what it announces already"
+        session.output.say(f"{device} is under {schema} now, {made}, at revision {answer['rev']}.")
+        for problem in answer["dropped"]:
+            session.output.say(f"  dropped {problem['key']}: {problem['message']}")
+        session.output.say(f"`fleetctl config get {device}` shows its settings.")
+
+    session.output.item(answer, answer["schema"]["name"], table)
+
+
+def _announced(client: "Client", device: str) -> Item:
+    """What a board announces, in the form of a schema that has no version yet."""
+    found = client.announcement(device)
+    name = client.device(device)["board"] or device
+    return {"name": name, **found}
 
 
 def _along(answer: Item) -> str:

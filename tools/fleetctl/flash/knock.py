@@ -18,7 +18,7 @@ from fleetctl.errors import Failed
 
 _CTRL_C, _CTRL_B = b"\x03", b"\x02"  # interrupts what runs; leaves the raw REPL
 _PROMPT = b">>> "
-_EVERY_S = 0.15  # boot.py leaves 2 s
+_EVERY_S = 0.15  # main.py leaves 3 s, of which USB may take one
 _PATIENCE_S = 6.0
 _AFTER_RESET_S = 8.0  # a port with USB in the chip itself comes back a second or two after the chip
 _PULSE_S = 0.1  # esptool holds EN low for so long

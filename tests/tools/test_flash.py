@@ -6,12 +6,17 @@ from pathlib import Path
 import pytest
 import yaml
 from fleetctl.context import Context
+from fleetctl.flash import esptool, uf2
+from fleetctl.flash.esptool import Esptool
 from fleetctl.flash.knock import knock
+from fleetctl.flash.micropython import Installer, Tools
 from fleetctl.flash.mpremote import Mpremote
+from fleetctl.flash.progress import Progress
 from fleetsim.virtual import Air, VirtualBoard
 
 from tests.tools.commandline import CommandLine, Result
 from tests.tools.flashing import firmware
+from tests.tools.flashing.standin import WRITTEN, StandIn, bin_image, uf2_image
 from tests.tools.program import Program
 
 Flash = Callable[..., Result]
@@ -149,3 +154,39 @@ def test_it_says_what_the_board_says_when_it_does_not_come(flash, name, board):
     board.air.remove("home")
     result = flash(name, "--schema", "bare", "--yes", "--wait", "4s")
     assert (result.code, "joining home" in result.err) == (3, True), result.err
+
+
+@pytest.mark.parametrize("kind", ["esp32", pytest.param("pico", marks=pytest.mark.slow)])
+def test_a_board_with_its_own_firmware_is_online_in_the_end(fleetctl, server, name, home, tmp_path, micropython, kind):
+    air = Air()
+    air.add("home", "open sesame")
+    (home / "wifi.toml").write_text(WIFI)
+    with VirtualBoard(tmp_path / kind, kind, air) as board:
+        board.power_on()
+        where = ["--port", board.port, "--server", f"mqtts://{server.mqtts}", "--wifi", str(home / "wifi.toml")]
+        result = fleetctl("flash", name, "--schema", "lamp", "--board", kind, "--yes", *where)
+    assert (result.code, result.out) == (0, f"{name} is online, running revision 1\n"), result.err
+
+
+def installer(folder: Path, esptool: Esptool, agreed: list[str]) -> Installer:
+    """Whoever is asked agrees."""
+    (folder / "mounts").write_text(f"/dev/sdb1 {folder / 'RPI-RP2'} vfat rw 0 0\n")
+    tools = Tools(esptool=lambda port: esptool, drives=uf2.Drives(folder / "mounts", folder))
+    return Installer(tools, Progress(), agreed.append)
+
+
+def test_a_board_that_answers_keeps_its_files_when_it_gets_another_micropython(board, tmp_path):
+    stand_in, agreed = StandIn(tmp_path, WRITTEN, 0), []
+    image = esptool.image(bin_image(tmp_path / "new.bin", 0))
+    installer(tmp_path, stand_in.esptool, agreed).write_bin(image, board.port)
+    assert "Replace its MicroPython by new.bin?" in agreed[0]
+    assert "--erase-all" not in stand_in.line
+
+
+def test_the_drive_that_is_there_gets_the_image_of_a_pico(tmp_path):
+    (tmp_path / "RPI-RP2").mkdir()
+    (tmp_path / "RPI-RP2" / "INFO_UF2.TXT").write_text("Board-ID: RPI-RP2\n")
+    image, agreed = uf2.image(uf2_image(tmp_path / "pico.uf2", 0xE48BFF56)), []
+    installer(tmp_path, StandIn(tmp_path, WRITTEN, 0).esptool, agreed).write_uf2(image, "")
+    assert "pico.uf2" in agreed[0]
+    assert (tmp_path / "RPI-RP2" / "pico.uf2").exists()

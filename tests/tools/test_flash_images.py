@@ -1,9 +1,7 @@
 """MicroPython onto a board: command lines for esptool, with a stand-in that speaks as it does, and a Pico's drive."""
 
-import json
 import os
 import pty
-import struct
 import subprocess
 import sys
 import termios
@@ -15,42 +13,10 @@ from fleetctl.errors import Failed
 from fleetctl.flash import esptool, images, uf2
 from fleetctl.flash.knock import NoPrompt, knock
 
-STAND_IN = """\
-import json, sys
-json.dump(sys.argv[1:], open({arguments!r}, "w"))
-print({said!r})
-sys.exit({code})
-"""
-# As esptool 5 says it.
-WRITTEN = "Chip type: ESP32-D0WD\nWriting at 0x00001000 [====>    ]  50.0% 1/2 bytes...\nHash of data verified."
+from tests.tools.flashing.standin import WRITTEN, StandIn, bin_image, uf2_image
+
 OTHER_CHIP = "A fatal error occurred: This chip is ESP32-S3, not ESP32. Wrong chip argument?"
 NO_ANSWER = "A fatal error occurred: Failed to connect to ESP32: No serial data received."
-
-
-def bin_image(path: Path, chip: int) -> Path:
-    """The head of an image for a chip: magic, then the chip's number in the extended header."""
-    path.write_bytes(bytes([0xE9]) + bytes(11) + chip.to_bytes(2, "little") + bytes(100))
-    return path
-
-
-def uf2_image(path: Path, family: int) -> Path:
-    block = struct.pack("<8I", 0x0A324655, 0x9E5D5157, 0x2000, 0x10000000, 256, 0, 1, family)
-    path.write_bytes(block.ljust(512, b"\0") * 300)
-    return path
-
-
-class StandIn:
-    """esptool as it looks from outside."""
-
-    def __init__(self, folder: Path, said: str, code: int) -> None:
-        self._arguments = folder / "arguments"
-        program = folder / "esptool.py"
-        program.write_text(STAND_IN.format(arguments=str(self._arguments), said=said, code=code))
-        self.esptool = esptool.Esptool("/dev/ttyUSB0", [sys.executable, str(program)])
-
-    @property
-    def line(self) -> str:
-        return " ".join(json.loads(self._arguments.read_text()))
 
 
 @pytest.mark.parametrize(

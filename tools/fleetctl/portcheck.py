@@ -55,9 +55,8 @@ class PortCheck:
     def _port(self, port: SerialPort) -> Finding:
         path = Path(port.path)
         if not path.exists():
-            return Finding(
-                Level.FAIL, "port", f"{port.named()}: the kernel has it, {path} does not exist", self._inside()
-            )
+            text = f"{port.named()}: the kernel has it, and {path} does not exist"
+            return Finding(Level.FAIL, "port", text, self._inside() or "Plug it in again.")
         holder = self._holder(path)
         if holder:
             todo = "End that program, or close the port in it: only one program at a time can use a port."

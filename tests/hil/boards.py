@@ -37,6 +37,10 @@ class Board(ABC):
         assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
         return done.stdout
 
+    def run(self, code: str) -> str:
+        """What the code prints, which runs beside nothing else."""
+        return self.mpremote("exec", code)
+
     def reset(self) -> None:
         """Its main program starts again, whatever the console was used for."""
         self.mpremote("reset")

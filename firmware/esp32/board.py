@@ -10,7 +10,7 @@ from henge_agent.drivers.thermometer import WiredThermometer
 from henge_agent.wifi_board import WifiBoard
 
 _LED_PIN = 2  # where most boards with the first ESP32 have a blue one; the settings say what others have
-_WATCHDOG_MS = 30_000  # joining a Wi-Fi, a scan and a name server that does not answer all block for some seconds
+_WATCHDOG_MS = 30_000  # a scan, a handshake of TLS and a name of mDNS block for some seconds each
 _MARK = b"henge"  # what the count is kept behind, in memory that anybody may write
 
 _CAUSES = {

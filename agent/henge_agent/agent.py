@@ -33,6 +33,7 @@ from henge_agent.uplink import STABLE_MS, Uplink
 TRIAL_MS = 120_000  # two minutes: a board finds a new network within one, and a wrong one should not strand it longer
 KEEP_ALIVE_S = 30  # the server notices a vanished board within 45 s; a ping costs a Wi-Fi board little that often
 _MANY_FAULTS = 5  # of the agent itself, in a row: a heap in pieces, perhaps, which only a restart makes whole
+_LOOK_MS = 1000  # between two looks at a trial: its time is the board's clock's, which may not go as asyncio's does
 _MAX_LOG_TEXT = 200  # characters of a log line: even at four bytes each they fit into the message's 1 KiB
 
 
@@ -224,7 +225,8 @@ class Agent:
             await self._trial_began.wait()
             self._trial_began.clear()
             while self._sync.deadline_ms is not None:
-                await asyncio.sleep(max(0, self._sync.deadline_ms - self._clock.ms()) / 1000)
+                left_ms = self._sync.deadline_ms - self._clock.ms()
+                await asyncio.sleep(max(0, min(left_ms, _LOOK_MS)) / 1000)
                 self._perform(self._sync.tick(self._clock.ms()))
 
     async def _mind_restarts(self) -> None:

@@ -19,8 +19,6 @@ from tests.server.conftest import client_of, settings_in
 from tests.sim.desk import HOME, HUB, NEW_HUB, PASSWORD, Desk
 from tests.sim.power import Power
 
-LONG_TRIAL_MS = 600_000  # for boards that will find what they look for: nothing is proven by the time it takes
-
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
@@ -69,7 +67,7 @@ async def fleet(network: Ground) -> AsyncIterator[Fleet]:
 @pytest.fixture
 async def board(fleet: Fleet, desk: Desk) -> SimBoard:
     """The board `porch`, registered, on, and in step with the server."""
-    found = fleet.add(credential.parse(await desk.register("porch")), LONG_TRIAL_MS)
+    found = fleet.add(credential.parse(await desk.register("porch")))
     found.power_on()
     await desk.has("porch", "in_step")
     return found

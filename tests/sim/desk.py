@@ -72,6 +72,15 @@ class Desk:
         await until(look, status)
 
 
+async def says(board: SimBoard, text: str) -> None:
+    """Returns when a board's agent has logged a line that begins like this."""
+
+    async def look() -> str:
+        return "said" if any(line.startswith(text) for line in board.said) else "not said"
+
+    await until(look, "said")
+
+
 async def joins(board: SimBoard, ssid: str) -> None:
     """Returns when a board is on that Wi-Fi; an empty name for none."""
 

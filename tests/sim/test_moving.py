@@ -10,13 +10,13 @@ from fleetsim.board import SimBoard
 from fleetsim.fleet import Fleet
 from fleetsim.network import Ground
 from henge_agent import credential
+from henge_agent.agent import TRIAL_MS
 
-from tests.sim.conftest import LONG_TRIAL_MS, port_of
-from tests.sim.desk import HOME, HUB, NEW_HUB, Desk
+from tests.sim.conftest import port_of
+from tests.sim.desk import HOME, HUB, NEW_HUB, Desk, says
 
 IDS = [f"board-{number}" for number in range(10)]
 LOST = "board-7"
-SHORT_TRIAL_MS = 3_000  # of the board that is lost: its end is waited for
 TO_THE_ATTIC = {"wifi.ssid": "attic", "wifi.password": "a new password"}
 TO_THE_NEW_HUB = {"server.address": f"mqtts://{NEW_HUB}"}
 
@@ -29,16 +29,19 @@ async def ten(fleet: Fleet, desk: Desk, network: Ground) -> Fleet:
         network.lead(ssid, HUB, 8883, port_of(desk.server))
         network.lead(ssid, NEW_HUB, 8883, port_of(desk.server))
     for device in IDS:
-        trial_ms = SHORT_TRIAL_MS if device == LOST else LONG_TRIAL_MS
-        fleet.add(credential.parse(await desk.register(device)), trial_ms).power_on()
+        fleet.add(credential.parse(await desk.register(device))).power_on()
     await asyncio.gather(*(desk.has(device, "in_step") for device in IDS))
     return fleet
 
 
-async def move(desk: Desk, values: dict[str, Any]) -> dict[str, tuple[str, str]]:
-    """What became of it at each of the ten: state and reason."""
-    outcomes = await asyncio.gather(*(desk.outcome(device, values) for device in IDS))
-    return dict(zip(IDS, outcomes, strict=True))
+async def move(desk: Desk, values: dict[str, Any], lost: SimBoard, reason: str) -> None:
+    """Asserts that nine confirm it, and that the time of the lost one passes for that reason."""
+    asked = {device: asyncio.create_task(desk.outcome(device, values)) for device in IDS}
+    await says(lost, reason)
+    lost.clock.jump(TRIAL_MS)
+    outcomes = {device: await task for device, task in asked.items()}
+    assert outcomes.pop(lost.id) == ("rolled_back", reason)
+    assert set(outcomes.values()) == {("confirmed", "")}
 
 
 async def is_back(desk: Desk, board: SimBoard, reason: str) -> None:
@@ -54,20 +57,16 @@ async def is_back(desk: Desk, board: SimBoard, reason: str) -> None:
 
 async def test_fleet_moves_to_a_new_wifi_and_the_board_that_is_out_of_its_range_stays(desk: Desk, ten: Fleet) -> None:
     ten[LOST].spot.far.add("attic")
-    outcomes = await move(desk, TO_THE_ATTIC)
-    state, reason = outcomes.pop(LOST)
-    assert set(outcomes.values()) == {("confirmed", "")}
-    assert (state, reason) == ("rolled_back", "the Wi-Fi 'attic' is not in range")
+    reason = "the Wi-Fi 'attic' is not in range"
+    await move(desk, TO_THE_ATTIC, ten[LOST], reason)
     assert {board.ssid for board in ten if board.id != LOST} == {"attic"}
     await is_back(desk, ten[LOST], reason)
 
 
 async def test_fleet_moves_to_a_new_address_and_the_board_that_cannot_reach_it_stays(desk: Desk, ten: Fleet) -> None:
     ten[LOST].spot.hidden.add(NEW_HUB)
-    outcomes = await move(desk, TO_THE_NEW_HUB)
-    state, reason = outcomes.pop(LOST)
-    assert set(outcomes.values()) == {("confirmed", "")}
-    assert (state, reason) == ("rolled_back", f"cannot connect to {NEW_HUB}:8883: the host cannot be reached")
+    reason = f"cannot connect to {NEW_HUB}:8883: the host cannot be reached"
+    await move(desk, TO_THE_NEW_HUB, ten[LOST], reason)
     for board in ten:
         assert (f"connected to {NEW_HUB}:8883, with TLS" in board.said) is (board.id != LOST)
     await is_back(desk, ten[LOST], reason)

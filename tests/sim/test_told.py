@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from fleetctl.context import Context, Contexts
-from fleetsim.fleet import Fleet
+from fleetsim.board import SimBoard
 from fleetsim.network import Ground
-from henge_agent import credential
+from henge_agent.agent import TRIAL_MS
 from henge_server.server import Server
 
 from tests.sim.conftest import port_of
-from tests.sim.desk import HOME, NEW_HUB, PATIENCE_S, Desk
+from tests.sim.desk import HOME, NEW_HUB, PATIENCE_S, Desk, says
 
 WHY = f"cannot connect to {NEW_HUB}:8883: the host cannot be reached"
 
@@ -40,11 +40,13 @@ def knows(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.usefixtures("knows")
 async def test_the_reason_is_told_and_the_same_values_are_tried_again(
-    desk: Desk, fleet: Fleet, network: Ground
+    desk: Desk, board: SimBoard, network: Ground
 ) -> None:
-    fleet.add(credential.parse(await desk.register("porch")), trial_ms=2_000).power_on()
-    await desk.has("porch", "in_step")
-    code, said = await fleetctl("config", "set", "porch", f"server.address=mqtts://{NEW_HUB}", "--wait", "60s")
+    setting = ("config", "set", "porch", f"server.address=mqtts://{NEW_HUB}", "--wait", "60s")
+    asked = asyncio.create_task(fleetctl(*setting))
+    await says(board, WHY)
+    board.clock.jump(TRIAL_MS)
+    code, said = await asked
     assert (code, "porch took revision 2 back after its trial" in said, WHY in said) == (1, True, True)
     assert f"revision 2 was rolled back:\n  {WHY}" in (await fleetctl("config", "get", "porch"))[1]
     assert f"rolled back: {WHY}" in (await fleetctl("config", "history", "porch"))[1]

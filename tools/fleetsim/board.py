@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Callable
 
 from henge_agent.address import Address
-from henge_agent.agent import TRIAL_MS, Agent
+from henge_agent.agent import Agent
 from henge_agent.board import Board, MemoryStorage
 from henge_agent.compat import tls_context
 from henge_agent.credential import Credential
@@ -17,6 +17,7 @@ from henge_agent.drivers.driver import Driver
 from henge_agent.drivers.led import Led, Light
 from henge_agent.drivers.wifi import Wifi
 
+from fleetsim.clock import Clock
 from fleetsim.network import Antenna, Line, Spot
 
 _UID_BYTES = 8
@@ -70,8 +71,10 @@ class _Start(Board):
         self.wifi = Wifi(self.antenna, board.networks)
         self._board = board
 
+    def ticks_ms(self) -> int:
+        return self._board.clock.ticks_ms()
+
     async def connect(self, host: str, port: int, tls: ssl.SSLContext | None = None):
-        await self.wifi.join()
         ssid = self.antenna.ssid
         to = self._board.spot.way(ssid, host, port)
         near = await self.line.open(to, lambda: self.antenna.carries(ssid))
@@ -99,7 +102,6 @@ class SimBoard:
         address: Address,
         spot: Spot,
         networks: list[tuple[str, str]],
-        trial_ms: int = TRIAL_MS,
         make_drivers: Callable[[], list[Driver]] = lambda: [Led(Light())],
     ) -> None:
         self.id = credential.device
@@ -107,9 +109,10 @@ class SimBoard:
         self.spot = spot
         self.networks = networks
         self.make_drivers = make_drivers
+        self.clock = Clock()
         self.flash = Chip(self._power_fails)
         self.said: list[str] = []
-        self._credential, self._address, self._trial_ms = credential, address, trial_ms
+        self._credential, self._address = credential, address
         self._tls = tls_context(credential.authorities) if credential.authorities else None
         self._start: _Start | None = None
         self._task: asyncio.Task[None] | None = None
@@ -142,7 +145,6 @@ class SimBoard:
             self._credential,
             self._address,
             log=lambda level, text: self.said.append(text),
-            trial_ms=self._trial_ms,
             tls=self._tls,
         )
         self._task = asyncio.create_task(agent.run(), name=self.id)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterator
 
 from henge_agent.address import Address
-from henge_agent.agent import TRIAL_MS
 from henge_agent.credential import Credential
 
 from fleetsim.board import SimBoard
@@ -26,9 +25,9 @@ class Fleet:
     def __getitem__(self, device: str) -> SimBoard:
         return self._boards[device]
 
-    def add(self, credential: Credential, trial_ms: int = TRIAL_MS) -> SimBoard:
+    def add(self, credential: Credential) -> SimBoard:
         """A board with that credential; it is off."""
-        board = SimBoard(credential, self._address, Spot(self.ground), self._networks, trial_ms)
+        board = SimBoard(credential, self._address, Spot(self.ground), self._networks)
         self._boards[board.id] = board
         return board
 

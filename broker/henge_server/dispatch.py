@@ -9,7 +9,6 @@ from henge_protocol import messages
 
 from henge_server.commands import Commands
 from henge_server.errors import HengeError
-from henge_server.intake import Intake
 from henge_server.models import Command
 from henge_server.moments import Clock
 from henge_server.mqtt import Mqtt
@@ -29,9 +28,8 @@ log = structlog.get_logger("henge.dispatch")
 class Dispatch:
     """Owner of the way from a command in the store to the broker."""
 
-    def __init__(self, commands: Commands, intake: Intake, presence: Presence, slices: Slices, clock: Clock) -> None:
+    def __init__(self, commands: Commands, presence: Presence, slices: Slices, clock: Clock) -> None:
         self._commands = commands
-        self._intake = intake
         self._presence = presence
         self._slices = slices
         self._clock = clock
@@ -70,8 +68,6 @@ class Dispatch:
 
     async def _see_to(self, mqtt: Mqtt, device: str, again: bool) -> None:
         is_connected = self._presence.status(device) is Status.ONLINE
-        if is_connected:
-            await self._intake.settled(device)  # who it is now, before it is told anything
         try:
             found = await self._commands.advance(device, is_connected, again)
         except HengeError as error:

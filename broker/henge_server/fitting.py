@@ -56,6 +56,7 @@ class Fitting:
         self._announcements = announcements
         self._slices = slices
         self._held: dict[str, _Held] = {}
+        self._asked: set[str] = set()  # devices whose announcement is expected
         self._fits: dict[str, tuple[int, bytes]] = {}  # device -> the revision and firmware that were found to fit
         self._due: dict[tuple[_Step, str], None] = {}  # the oldest first
         self._work = asyncio.Event()
@@ -85,13 +86,21 @@ class Fitting:
         """It says that it is online, at a broker that does not tell when it subscribes, which comes next."""
         asyncio.get_running_loop().call_later(_LISTENS_AFTER_S, self._note, _Step.LOOK, device)
 
+    def expects(self, device: str) -> bool:
+        """Whether a device was asked what its firmware can be told, and has not answered. Others are not heard: each
+        announcement costs a look at the whole fleet.
+        """
+        return device in self._asked
+
     def answered(self, device: str) -> None:
         """What it announced, or that it will not, is on disk."""
+        self._asked.discard(device)
         self._note(_Step.END, device)
 
     def forget(self, device: str) -> None:
         """It was removed."""
         self._fits.pop(device, None)
+        self._asked.discard(device)
 
     async def run(self, mqtt: Mqtt) -> None:
         """Until it is cancelled."""
@@ -136,6 +145,7 @@ class Fitting:
         if held and not held.is_asked:
             name = _OURS + secrets.token_hex(4)
             question = messages.Command(id=name, name=_DESCRIBE, args={}).encode()
+            self._asked.add(device)
             held.is_asked = mqtt.publish_command(device, question)
 
     async def _end(self, mqtt: Mqtt, device: str) -> None:

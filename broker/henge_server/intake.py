@@ -181,7 +181,8 @@ class Intake:
         if isinstance(message, Result):
             return await self._commands.answered(device, message)
         if isinstance(message, Announcement):
-            return await self._announcements.heard(device, waiting.received.payload)
+            expected = self._fitting.expects(device)
+            return await self._announcements.heard(device, waiting.received.payload) if expected else None
         news = await self._news(device, message)
         return news.write if news else None
 

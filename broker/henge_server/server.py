@@ -174,7 +174,7 @@ class Server:
         commands = Commands(store, devices, moments.now)
         fitting = Fitting(store, configs, announcements, Slices())
         intake = Intake(store, commands, announcements, fitting, watch, presence, timeline, Slices(), moments.now)
-        dispatch = Dispatch(commands, intake, presence, Slices(), moments.now)
+        dispatch = Dispatch(commands, presence, Slices(), moments.now)
         mqtt: EmbeddedMqtt | OutsideMqtt = EmbeddedMqtt(settings.limits)
         if settings.broker:
             mqtt = OutsideMqtt(Account.of(settings), store, devices, intake, presence, dispatch, fitting)

@@ -109,6 +109,18 @@ async def test_announcement_that_the_hello_did_not_name_is_not_kept(data: Any, s
     await store.close()
 
 
+async def test_announcement_that_nobody_asked_for_is_not_kept(data: Any, server: Server, device: Device) -> None:
+    await device.join()
+    await device.take()
+    device.knows(OLD)
+    await device.hello()
+    await device.say(topics.SCHEMA, device.announcement)
+    await server.__aexit__()
+    store = await LmdbStore.open(data / "store")
+    assert await store.announced() == []
+    await store.close()
+
+
 async def test_digest_of_another_length_harms_nothing(api: httpx.AsyncClient, device: Device) -> None:
     await device.join(caps=bytes(600))
     await device.answer(await device.command(), "no", ok=False)

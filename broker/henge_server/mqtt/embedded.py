@@ -132,11 +132,8 @@ class DeviceHooks(Hooks):
         if place is None:
             return None
         if place[1] == topics.COMMAND:
-            self._dispatch.listens(place[0])
-            self._fitting.listens(place[0])
-        if place[1] != topics.DESIRED:
-            return None
-        return self._desired(place[0], topic_filter)
+            return self._commands(place[0])
+        return self._desired(place[0], topic_filter) if place[1] == topics.DESIRED else None
 
     def on_message(self, client: Client, message: Received) -> bool | None:
         return self._intake.take(client, message)
@@ -170,6 +167,13 @@ class DeviceHooks(Hooks):
                 log.info("the rotated credential is in use", client=client.id)
                 return ACCEPTED
         return Refusal(BAD_CREDENTIALS, "wrong password")
+
+    async def _commands(self, device: str) -> list[Message]:
+        """Nothing is retained: what waits for it is sent behind the answer, once it is known who the device is now."""
+        await self._intake.settled(device)
+        self._dispatch.listens(device)
+        self._fitting.listens(device)
+        return []
 
     async def _desired(self, device: str, topic: str) -> list[Message]:
         """The newest document, once what the device said of itself on this connection is taken in."""

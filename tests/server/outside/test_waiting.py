@@ -69,7 +69,7 @@ class Lone:
             devices,
             intake,
             presence,
-            Dispatch(commands, intake, presence, Slices(), moments.now),
+            Dispatch(commands, presence, Slices(), moments.now),
             fitting,
             chance=lambda: 0.5,
             pause=self.waits.pause,

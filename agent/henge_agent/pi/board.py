@@ -30,6 +30,7 @@ class PiBoard(PcBoard):
         self.uid = self._serial() or self.uid
         self.crashes = self._counted()
         self.reset_cause = "crash" if self.crashes else "start"
+        self._is_settled = False
         self._count(self.crashes + 1)
 
     def drivers(self) -> list:
@@ -48,10 +49,12 @@ class PiBoard(PcBoard):
         self._manager.well()
 
     def settled(self) -> None:
+        self._is_settled = True
         self._count(0)
 
     def reboot(self) -> None:
-        sys.exit(0)
+        """An agent that was never well has crashed, and systemd is told so by the exit code."""
+        sys.exit(0 if self._is_settled else 1)
 
     def _serial(self) -> bytes:
         try:

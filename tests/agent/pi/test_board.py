@@ -86,10 +86,16 @@ def test_starts_are_counted_until_one_goes_well(tmp_path: Path) -> None:
     assert board(tmp_path).reset_cause == "crash"
 
 
-def test_a_reboot_ends_the_program_well(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("is_settled", "code", "crashes"), [(True, 0, 0), (False, 1, 1)])
+def test_a_reboot_ends_the_program_and_is_a_crash_where_it_was_never_well(
+    tmp_path: Path, is_settled: bool, code: int, crashes: int
+) -> None:
+    pi = board(tmp_path)
+    if is_settled:
+        pi.settled()
     with pytest.raises(SystemExit) as end:
-        board(tmp_path).reboot()
-    assert end.value.code == 0
+        pi.reboot()
+    assert (end.value.code, board(tmp_path).crashes) == (code, crashes)
 
 
 @pytest.fixture

@@ -27,8 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--board",
         default="virtual",
-        metavar="virtual|virtual-pico|PORT",
-        help="what tests/hil runs on: a simulated ESP32 or Pico W, or the real board on a port (docs/hil.md)",
+        metavar="virtual|virtual-pico|qemu|PORT",
+        help="what tests/hil runs on: a simulated ESP32 or Pico W, an emulated one, or a real one (docs/hil.md)",
     )
     parser.addoption("--bench", metavar="FILE", help="what is around a real board: Wi-Fi, address, relay (docs/hil.md)")
 

@@ -5,9 +5,11 @@ What a board cannot do it says in `can`; a test names what it needs (marker `nee
 
 import subprocess
 import sys
+import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from fleetsim.virtual import Air, VirtualBoard
@@ -107,19 +109,24 @@ class Real(Board):
 
     def fill(self, files: dict[str, bytes]) -> None:
         """Through the port, each file after the folder that it lies in."""
-        import tempfile
-
-        with tempfile.TemporaryDirectory() as folder:
-            for path, content in files.items():
-                file = Path(folder, path)
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(content)
-            tops = [str(path) for path in sorted(Path(folder).iterdir())]
+        with written(files) as folder:
+            tops = [str(path) for path in sorted(folder.iterdir())]
             self.mpremote("cp", "-r", *tops, ":")
         self.reset()
 
     def close(self) -> None:
         """It stays on, as it is."""
+
+
+@contextmanager
+def written(files: dict[str, bytes]) -> Iterator[Path]:
+    """A folder of this computer that holds these files, for as long as the block lasts."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path, content in files.items():
+            file = Path(folder, path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        yield Path(folder)
 
 
 def until(what: str, check: Callable[[], object], seconds: float = PATIENCE_S) -> None:

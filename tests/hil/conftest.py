@@ -16,8 +16,10 @@ from henge_agent.drivers.led import WiredLed
 from henge_agent.drivers.server import Server as Address
 from henge_agent.drivers.wifi import Wifi
 
+from tests.conftest import CACHE, program
 from tests.hil import bench, firmware
 from tests.hil.boards import Board, Real, Virtual
+from tests.hil.emulated import Emulated
 from tests.hil.relay import Relay
 from tests.hil.server import Device, Server
 
@@ -36,14 +38,14 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def which(request: pytest.FixtureRequest) -> str:
-    """What `--board` says: virtual, virtual-pico, or a port."""
+    """What `--board` says: virtual, virtual-pico, qemu, or a port."""
     return str(request.config.getoption("--board"))
 
 
 @pytest.fixture(scope="session")
 def bench_file(request: pytest.FixtureRequest, which: str) -> bench.Bench | None:
     """What is around a real board."""
-    if which.startswith("virtual"):
+    if which in ("virtual", "virtual-pico", "qemu"):
         return None
     path = request.config.getoption("--bench")
     if path is None:
@@ -76,6 +78,8 @@ def board(
     """Off where it can be, and blank where it is virtual."""
     if bench_file:
         found: Board = Real(bench_file, which)
+    elif which == "qemu":
+        found = Emulated(tmp_path, program("qemu", "qemu-system-arm"), CACHE / "qemu" / "firmware.elf", micropython)
     else:
         special = request.node.get_closest_marker("virtual")
         kind = "pico" if which == "virtual-pico" else "esp32"

@@ -59,7 +59,14 @@ NtpOption = Annotated[
     typer.Option("--ntp", metavar="HOST", show_default=False, help="Where it asks for the time; none: nowhere."),
 ]
 WaitOption = Annotated[
-    float, typer.Option("--wait", metavar="TIME", parser=_seconds, help="How long to wait until it is heard.")
+    float,
+    typer.Option(
+        "--wait",
+        metavar="TIME",
+        parser=_seconds,
+        show_default="90s",
+        help="How long to wait until it is heard.",
+    ),
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Look, and say what would be done.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

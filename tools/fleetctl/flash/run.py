@@ -177,7 +177,7 @@ class Run:
         text = f"{name} is online, running revision {device['reported_rev']}{more}"
         if not device["schema"]:
             text += (
-                f"\nNothing can be set on it yet: `fleetctl device change {name} --schema NAME` puts it under a schema."
+                f"\nNothing can be set on it yet: `fleetctl schema adopt {name}` takes the settings that it announces."
             )
         self._session.output.item(device, name, lambda: self._session.output.say(text))
 

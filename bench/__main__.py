@@ -12,11 +12,11 @@ from bench import machine
 from bench.brokers import BROKERS
 from bench.errors import CannotMeasure
 from bench.figures import Figure, table
-from bench.page import write
+from bench.page import write, write_firmware
 from bench.scale import FULL, TINY, Scale
 from bench.trials import TRIALS
 
-NAMES = ("broker", "edit", "fleet", "memory", "commit")
+NAMES = ("broker", "edit", "fleet", "memory", "commit", "firmware")
 
 
 def main() -> int:
@@ -34,8 +34,18 @@ def main() -> int:
     lines.append(f"Load average after: {machine.load_average()}. Took {time.perf_counter() - started:.0f} s.")
     print("\n" + lines[-1] + "\n\n" + table(figures))
     if options.write:
-        write("\n".join(lines), table(figures))
+        _write("\n".join(lines), figures)
     return 1 if missing else 0
+
+
+def _write(about: str, figures: list[Figure]) -> None:
+    """The firmware's have places of their own: nothing in them is beside a broker."""
+    firmware = [figure for figure in figures if figure.name.startswith("firmware: ")]
+    others = [figure for figure in figures if figure not in firmware]
+    if others:
+        write(about, table(others))
+    if firmware:
+        write_firmware(about, table(firmware), table([figure for figure in firmware if "heap, " in figure.name]))
 
 
 def measure(names: tuple[str, ...] | list[str], scale: Scale) -> tuple[list[Figure], list[str]]:

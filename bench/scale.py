@@ -25,6 +25,10 @@ class Scale:
     slow_fleet: int = 1000  # clients of a broker that cannot do more in a bounded time,
     slow_pushes: int = 300  # what is pushed to it one at a time,
     slow_patience_s: int = 10  # and how long it is waited for
+    # Of the firmware:
+    documents: int = 10_000  # applied one after another
+    timed: int = 200  # others, of which each step is timed
+    shapes: int = 2  # of documents, for the heap
     # For looking at one thing (./dev bench broker --only ...):
     only: tuple[str, ...] = ()  # trials; empty: all
     brokers: tuple[str, ...] = ()  # names; empty: all
@@ -48,5 +52,8 @@ TINY = Scale(
     at_rest_s=1,
     slow_fleet=20,
     slow_pushes=10,
+    documents=150,
+    timed=5,
+    shapes=1,
 )
 """Runs through everything and measures nothing worth reading."""

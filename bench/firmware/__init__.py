@@ -1,0 +1,56 @@
+"""Firmware: what the agent takes of a board's flash and heap, and of its time, on MicroPython with and without QEMU."""
+
+from pathlib import Path
+
+from bench.figures import Figure
+from bench.firmware import documents, heap, row
+from bench.firmware.board_files import compile_agent
+from bench.machine import scratch
+from bench.scale import Scale
+
+_KIB = 1024
+
+
+def run(scale: Scale) -> list[Figure]:
+    """Raises CannotMeasure where a program is missing."""
+    with scratch() as folder:
+        return [*_sizes(folder / "sizes"), *_heap(folder / "heap", scale), *_row(folder / "row", scale)]
+
+
+def _sizes(folder: Path) -> list[Figure]:
+    sizes = compile_agent(folder)
+    figures = [_figure("the agent as .mpy", sum(sizes.values()) / _KIB, "KiB", aim=45)]
+    for package in ("henge_agent/drivers", "henge_agent", "henge_protocol"):
+        size = sum(size for path, size in sizes.items() if path.rpartition("/")[0] == package)
+        figures.append(_figure(f"of it {package}", size / _KIB, "KiB"))
+    for path, size in sorted(sizes.items(), key=lambda item: -item[1])[:10]:
+        figures.append(_figure(f"of it {path}", size / _KIB, "KiB"))
+    return figures
+
+
+def _heap(folder: Path, scale: Scale) -> list[Figure]:
+    rooms = heap.measure(folder, list(documents.SHAPES)[: scale.shapes])
+    figures = [
+        _figure("heap, 192 KiB, at the start", rooms[0].start / _KIB, "KiB"),
+        _figure("heap, with the whole agent imported", rooms[0].imported / _KIB, "KiB", aim=110, is_rate=True),
+    ]
+    for room in rooms:
+        name = f"heap, document of {room.size} B, {room.shape}: "
+        figures.append(_figure(name + "before it", room.before / _KIB, "KiB"))
+        figures.append(_figure(name + "at the worst moment", room.worst / _KIB, "KiB", aim=85, is_rate=True))
+        figures.append(_figure(name + "with it in use", room.after / _KIB, "KiB"))
+    return figures
+
+
+def _row(folder: Path, scale: Scale) -> list[Figure]:
+    found = row.measure(folder, scale.documents, scale.timed)
+    lost = 100 * (found.first - found.last) / found.first
+    figures = [
+        _figure(f"free heap lost from document 100 to {scale.documents}", lost, "%", aim=2),
+        _figure("erases of the busiest block of a Pico W's flash, by the mean", found.busiest / found.mean, "x"),
+    ]
+    return figures + [_figure(f"a document's time, {name}, p50", us / 1000, "ms") for name, us in found.steps.items()]
+
+
+def _figure(name: str, value: float, unit: str, aim: float | None = None, is_rate: bool = False) -> Figure:
+    return Figure(f"firmware: {name}", value, unit, aim=aim, is_rate=is_rate, absolute=True)

@@ -1,0 +1,88 @@
+"""Heap: what the agent and a document of 8 KiB leave free of 192 KiB, on the emulated 32-bit board."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fleetsim.emulator import image
+from fleetsim.emulator.machine import Machine, ProgramFailed
+
+from bench import machine
+from bench.firmware import documents
+from bench.firmware.board_files import agent_modules, compile_agent, compile_file
+from bench.machine import ROOT
+
+_HERE = Path(__file__).parent
+_KIB = 1024
+_LIMIT_S = 60.0  # a document takes a second or two; a board without memory may not end
+_PROGRAM = """
+import gc
+gc.collect()
+print("start", gc.mem_free())
+import {modules}
+gc.collect()
+print("imported", gc.mem_free())
+import heap
+heap.play({ballast})
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Bytes that are free, with one shape of document."""
+
+    shape: str
+    size: int
+    start: int
+    imported: int
+    before: int
+    worst: int
+    after: int
+
+
+def measure(scratch: Path, shapes: list[str]) -> list[Room]:
+    """For each of the `shapes` of a document. Raises CannotMeasure where the emulated board is missing."""
+    return [_measured(scratch / str(number), shape) for number, shape in enumerate(shapes)]
+
+
+def _measured(scratch: Path, shape: str) -> Room:
+    settings, values = documents.SHAPES[shape]()
+    files = scratch / "files"
+    compile_agent(files / "lib")
+    compile_file(_HERE / "onboard" / "heap.py", files / "lib" / "heap.mpy", "heap.py")
+    (files / "desired").write_bytes(documents.packet(1, values))
+    (scratch / "declared.py").write_text(f"SETTINGS = {settings!r}\n")
+    compile_file(scratch / "declared.py", files / "lib" / "declared.mpy", "declared.py")
+    image.make(Path(machine.program("micropython", "micropython")), files, scratch / "image")
+    found = _played(scratch, 0)
+    assert found["became"] == "applied", found
+    low, high = 0, found["before"] // _KIB
+    while high - low > 1:  # the largest ballast beside which the document still finds room
+        middle = (low + high) // 2
+        low, high = (middle, high) if _fits(scratch, middle) else (low, middle)
+    own = found["imported"] - found["measured"]  # what the measuring takes itself
+    size = len(documents.encoded(values))
+    return Room(
+        shape, size, found["start"], found["imported"], found["before"] + own, low * _KIB + own, found["after"] + own
+    )
+
+
+def _fits(scratch: Path, ballast: int) -> bool:
+    try:
+        return _played(scratch, ballast)["became"] == "applied"
+    except ProgramFailed:
+        return False
+
+
+def _played(scratch: Path, ballast: int) -> dict:
+    """On a machine of its own: one that ran out of memory may not be of use any more."""
+    emulator, firmware = Path(machine.program("qemu-system-arm", "qemu")), ROOT / ".cache" / "qemu" / "firmware.elf"
+    with Machine(emulator, firmware, scratch / "image") as board:
+        printed = board.run(_PROGRAM.format(modules=", ".join(_modules()), ballast=ballast), _LIMIT_S)
+    found = dict(line.split(" ", 1) for line in printed.splitlines())
+    return {name: value if name == "became" else int(value) for name, value in found.items()}
+
+
+def _modules() -> list[str]:
+    """All of the agent that a board has, the package first, which sets how often the heap is collected."""
+    names = sorted(path.removesuffix(".py").replace("/", ".") for path in agent_modules())
+    return [name.removesuffix(".__init__") for name in names]

@@ -17,14 +17,14 @@ def long_texts() -> tuple[dict, dict]:
 
 
 def many_values() -> tuple[dict, dict]:
-    """100 numbers and 100 short texts: what makes the most objects of its bytes."""
-    numbers = {f"zone.level_{number}": {"type": "int", "min": 0, "max": 1000000, "default": 0} for number in range(100)}
-    texts = {f"zone.name_{number}": {"type": "string", "max_length": 64, "default": ""} for number in range(100)}
+    """40 numbers and 60 short texts: more objects of the same bytes, and more declarations to hold."""
+    numbers = {f"zone.level_{number}": {"type": "int", "min": 0, "max": 1000000, "default": 0} for number in range(40)}
+    texts = {f"zone.name_{number}": {"type": "string", "max_length": 128, "default": ""} for number in range(60)}
     values = {key: 123456 + number for number, key in enumerate(numbers)}
-    return numbers | texts, _filled(values, list(texts), 64)
+    return numbers | texts, _filled(values, list(texts), 128)
 
 
-SHAPES = {"30 long texts": long_texts, "200 short values": many_values}
+SHAPES = {"30 long texts": long_texts, "100 short values": many_values}
 
 
 def encoded(values: dict) -> bytes:

@@ -19,8 +19,9 @@ from fleetctl.flash.sources import agent_folder, firmware_folder, needed, own_fi
 # number counts for machine code only, and the agent has none.
 MPY_VERSION = 6
 LOWEST = (1, 23)  # of MicroPython: what the agent is tried on from there
-# -O2 leaves line numbers in: "driver_failed" on somebody's board is to say where.
-_COMPILE = ("-O2",)
+# -O3 leaves out assertions and line numbers, with them 5 KB of flash and as much of the heap (./dev bench firmware).
+# A traceback on a board's console names the functions.
+_COMPILE = ("-O3",)
 INSTALL_HINT = "pip install 'henge-fleet[flash]' brings it; in a clone, ./dev fleetctl flash does so by itself."
 
 
@@ -64,8 +65,8 @@ def compiled(folder: Path, paths: Iterable[str]) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "out.mpy"
         for path in paths:
-            # -s: what a traceback on the board calls the file
-            argv = [program, *_COMPILE, "-s", path, "-o", str(out), str(folder / path)]
+            # -s: what a traceback on the board calls the file; one word, since each takes its length of the heap
+            argv = [program, *_COMPILE, "-s", Path(path).stem, "-o", str(out), str(folder / path)]
             done = subprocess.run(argv, capture_output=True, text=True)
             if done.returncode:
                 raise Failed(f"{folder / path} does not compile for MicroPython:\n{done.stderr or done.stdout}")

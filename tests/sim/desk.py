@@ -49,6 +49,11 @@ class Desk:
         found = (await self.set(device, values, PATIENCE_S))["outcome"]
         return found["state"], found["errors"].get("", ["", ""])[1]
 
+    async def command(self, device: str, name: str) -> None:
+        """Returns when the board has answered."""
+        answer = await self._api.post(f"/devices/{device}/commands", json={"name": name}, params={"wait": PATIENCE_S})
+        assert answer.status_code == 200, answer.text
+
     async def config(self, device: str) -> dict[str, Any]:
         return (await self._api.get(f"/devices/{device}/config")).json()
 
@@ -72,11 +77,11 @@ class Desk:
         await until(look, status)
 
 
-async def says(board: SimBoard, text: str) -> None:
-    """Returns when a board's agent has logged a line that begins like this."""
+async def says(board: SimBoard, text: str, times: int = 1) -> None:
+    """Returns when a board's agent has logged so many lines that begin like this."""
 
     async def look() -> str:
-        return "said" if any(line.startswith(text) for line in board.said) else "not said"
+        return "said" if sum(line.startswith(text) for line in board.said) >= times else "not said"
 
     await until(look, "said")
 

@@ -13,7 +13,7 @@ from henge_server.server import Server
 
 from tests.server.conftest import client_of, settings_in
 from tests.sim.conftest import port_of
-from tests.sim.desk import HOME, HUB, PASSWORD, Desk, joins
+from tests.sim.desk import HOME, HUB, PASSWORD, Desk, joins, says
 from tests.sim.power import Power
 
 
@@ -77,3 +77,9 @@ async def test_board_finds_the_server_again_when_that_was_restarted(tmp_path: Pa
             assert await Desk(server, api).outcome("porch", {"led.brightness": 7}) == ("applied", "")
     finally:
         await fleet.close()
+
+
+async def test_board_starts_anew_when_it_is_told_to_and_takes_the_next_change(desk: Desk, board: SimBoard) -> None:
+    await desk.command("porch", "reboot")
+    await says(board, "revision 1 applied", times=2)
+    assert await desk.outcome("porch", {"led.brightness": 7}) == ("applied", "")

@@ -60,6 +60,10 @@ class MemoryStorage:
         """`count` bytes of what was written to a place, or as many as there are."""
         return self._places.get(place, b"")[start : start + count]
 
+    def pieces(self, place: str, start: int, count: int):
+        """The same, a few bytes at a time."""
+        yield self.read(place, start, count)
+
     def write(self, place: str, *parts: bytes) -> None:
         """Puts the parts there, one after another, in the place of what was there."""
         self.writes += 1

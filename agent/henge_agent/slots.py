@@ -1,7 +1,7 @@
 """Slots: two copies of the configuration on flash, so that power may fail at any write. Nothing else writes it.
 
-A record is written into the slot that is not in use, synced, read back and compared. Which one is in use follows from
-what the records say; there is no pointer to switch and no rename. Two more places, written in turn, remember the last
+A record is written into the slot that is not in use, synced, and read back. Which one is in use follows from what the
+records say; there is no pointer to switch and no rename. Two more places, written in turn, remember the last
 refusals, so that a document which was refused once is not tried again after a restart.
 """
 
@@ -25,9 +25,9 @@ _MAGIC = b"hng1"  # the format; another format gets another one
 _HEAD = ">4sIBIQI"  # magic, sequence, state, epoch, rev, bytes of payload
 _HEAD_BYTES = struct.calcsize(_HEAD)
 _HASH_BYTES = 32
-_PIECE = 1024  # bytes read at a time: a board need not find room for the whole, which may be 8 KiB in one piece
 MAX_RECORD = _HEAD_BYTES + _HASH_BYTES + 9 * 1024  # bytes; a document of 8 KiB, its signature and room
 _FULL = 28  # ENOSPC
+_UNREADABLE = "the flash cannot be read: "
 
 
 class StorageFailed(Exception):
@@ -73,9 +73,10 @@ class Found:
 
 
 class Slots:
-    """`storage` has `read(place, start, count)`, which gives fewer bytes where there are no more,
-    `write(place, *parts)`, which puts the parts there one after another, and `drop(place)`, after which nothing or
-    zeros are read there. The last two are durable when they return. All may raise OSError.
+    """`storage` has `read(place, start, count)`, which gives fewer bytes where there are no more, `pieces` of the same
+    arguments, which gives them a few at a time, `write(place, *parts)`, which puts the parts there one after another,
+    and `drop(place)`, after which nothing or zeros are there. The last two are durable when they return. All may raise
+    OSError.
     """
 
     def __init__(self, storage, device: str) -> None:
@@ -192,23 +193,17 @@ class Slots:
         return bool(self._refused and self._refused[0].sequence > trial.sequence)
 
     def _write(self, place: str, state: int, epoch: int, rev: int, parts) -> Record:
-        """A record that is on flash when this returns: written, read back, compared."""
+        """A record that is on flash when this returns: written, read back, its hash right."""
         self._sequence += 1
         record = Record(place, self._sequence, state, epoch, rev, sum(len(part) for part in parts))
         head = record.head()
-        parts = (head, self._hash(head, parts)) + tuple(parts)
         try:
-            self._storage.write(place, *parts)
+            self._storage.write(place, head, self._hash(head, parts), *parts)
         except (OSError, MemoryError) as error:
             raise StorageFailed(_why(error))
-        start = 0
-        for part in parts:
-            part = memoryview(part)
-            for at in range(0, len(part), _PIECE):
-                piece = part[at : at + _PIECE]
-                if self._bytes(place, start + at, len(piece)) != piece:
-                    raise StorageFailed("the flash did not keep what was written")
-            start += len(part)
+        kept = self._read(place, [])
+        if not kept or kept.sequence != record.sequence:
+            raise StorageFailed("the flash did not keep what was written")
         return record
 
     def _drop(self, place: str) -> None:
@@ -221,28 +216,31 @@ class Slots:
 
     def _read(self, place: str, damage: "list[str]") -> "Record | None":
         """The record at a place; None where none is, or a damaged one, which is then named in `damage`."""
-        head = self._bytes(place, 0, _HEAD_BYTES)
+        begin = self._bytes(place, 0, _HEAD_BYTES + _HASH_BYTES)
+        head, hashed = begin[:_HEAD_BYTES], begin[_HEAD_BYTES:]
         if not any(head):
             return None  # never written, or dropped
         if len(head) == _HEAD_BYTES and head[:4] == _MAGIC:
             record = Record(place, *struct.unpack(_HEAD, head)[1:])
             if record.state in MEANINGS and record.length <= MAX_RECORD:
-                if self._bytes(place, _HEAD_BYTES, _HASH_BYTES) == self._hash(head, self._pieces(record)):
+                if hashed == self._hash(head, self._pieces(record)):
                     return record
         damage.append(place + " was damaged")
         return None
 
     def _pieces(self, record: Record):
-        """What a record holds, piece by piece."""
-        for at in range(0, record.length, _PIECE):
-            start = _HEAD_BYTES + _HASH_BYTES + at
-            yield self._bytes(record.place, start, min(_PIECE, record.length - at))
+        """What a record holds, piece by piece: a board need not find room for the whole, which may be 8 KiB."""
+        try:
+            for piece in self._storage.pieces(record.place, _HEAD_BYTES + _HASH_BYTES, record.length):
+                yield piece
+        except (OSError, MemoryError) as error:
+            raise StorageFailed(_UNREADABLE + str(error))
 
     def _bytes(self, place: str, start: int, count: int) -> bytes:
         try:
             return self._storage.read(place, start, count)
         except (OSError, MemoryError) as error:
-            raise StorageFailed("the flash cannot be read: " + str(error))
+            raise StorageFailed(_UNREADABLE + str(error))
 
     def _hash(self, head: bytes, parts) -> bytes:
         """Over the device's id too: another device's files are no configuration for this one."""

@@ -24,6 +24,9 @@ class Flash:
             raise OSError(5)
         return self.files.get(place, b"")[start : start + count]
 
+    def pieces(self, place, start, count):
+        yield self.read(place, start, count)
+
     def write(self, place, *parts):
         self.change(place, b"".join(bytes(part) for part in parts))
 

@@ -1,7 +1,8 @@
 """Flash: a board's flash chip as a block device that LittleFS mounts, whose power can fail at any erase or program.
 
 It runs under MicroPython, where `vfs.VfsLfs2` takes it (the extended interface of vfs.AbstractBlockDev), and counts
-what wears a chip out. It refuses to program what was not erased; after a power cut it does nothing any more.
+what wears a chip out. It refuses to program what was not erased; after a power cut it does nothing, and says so with an
+error code: an exception would leave LittleFS with open files that MicroPython closes where it cannot be told.
 """
 
 from array import array
@@ -12,12 +13,9 @@ ESP32_BYTES = 2048 * 1024  # MicroPython's partition `vfs` on an ESP32 with 4 Mi
 PICO_W_BYTES = 848 * 1024  # what rp2.Flash() leaves for files on a Pico W
 
 _ERASED = b"\xff"
+_DEAD = -5  # EIO
 _HALF_CHANGED = 8  # bytes at the edge of a torn operation that are neither the old nor the new
 _SYNC, _COUNT, _SIZE, _ERASE = 3, 4, 5, 6  # what ioctl is asked for
-
-
-class PowerCut(Exception):
-    """The power fails: nothing after it happens."""
 
 
 class NotErased(Exception):
@@ -52,52 +50,48 @@ class Flash:
         self.is_dead = True
         return flash
 
-    def readblocks(self, block: int, buffer: bytearray, offset: int = 0) -> None:
-        """Fills `buffer` from `offset` of a block on. Raises PowerCut."""
-        self._need_power()
+    def readblocks(self, block: int, buffer: bytearray, offset: int = 0) -> int:
+        """Fills `buffer` from `offset` of a block on; 0, or -5 (EIO) when the chip is dead."""
+        if self.is_dead:
+            return _DEAD
         start = block * BLOCK_BYTES + offset
         buffer[:] = self.image[start : start + len(buffer)]
+        return 0
 
-    def writeblocks(self, block: int, data: bytes, offset: "int | None" = None) -> None:
-        """Programs `data`; without an `offset` the blocks are erased before. Raises PowerCut, NotErased."""
-        self._need_power()
+    def writeblocks(self, block: int, data: bytes, offset: "int | None" = None) -> int:
+        """Programs `data`; without an `offset` the blocks are erased before. 0, or -5. Raises NotErased."""
         if offset is None:
             for number in range(block, block + len(data) // BLOCK_BYTES):
                 self._erase(number)
         start = block * BLOCK_BYTES + (offset or 0)
-        if self.image[start : start + len(data)] != _ERASED * len(data):
+        if not self.is_dead and self.image[start : start + len(data)] != _ERASED * len(data):
             raise NotErased("block {}, offset {}".format(block, offset))
-        self._change(start, data)
-        self.programs[block] += 1
+        return self._change(self.programs, start, data)
 
-    def ioctl(self, what: int, argument: int) -> "int | None":
+    def ioctl(self, what: int, argument: int) -> int:
         """As MicroPython's block devices answer: 4 the blocks, 5 their size, 6 erases one; 0 for all else."""
         if what == _COUNT:
             return len(self.image) // BLOCK_BYTES
         if what == _SIZE:
             return BLOCK_BYTES
-        if what == _ERASE:
-            self._erase(argument)
-        return 0
+        return self._erase(argument) if what == _ERASE else 0
 
-    def _need_power(self) -> None:
-        if self.is_dead:
-            raise PowerCut()
+    def _erase(self, block: int) -> int:
+        return self._change(self.erases, block * BLOCK_BYTES, _ERASED * BLOCK_BYTES)
 
-    def _erase(self, block: int) -> None:
-        self._change(block * BLOCK_BYTES, _ERASED * BLOCK_BYTES)
-        self.erases[block] += 1
-
-    def _change(self, start: int, data: bytes) -> None:
+    def _change(self, counts, start: int, data: bytes) -> int:
         """One operation, or what the power leaves of it."""
-        self._need_power()
+        if self.is_dead:
+            return _DEAD
         self.operations += 1
+        counts[start // BLOCK_BYTES] += 1
         if self.operations == self._cut_at:
             self.is_dead = True
             if self._seed is not None:
                 self._tear(start, data)
-            raise PowerCut()
+            return _DEAD
         self.image[start : start + len(data)] = data
+        return 0
 
     def _tear(self, start: int, data: bytes) -> None:
         """The first bytes are as they should be, the next few half changed, the others as before."""

@@ -113,6 +113,18 @@ class Device:
         body = {"name": name, "args": args or {}}
         return self._server.client.send_command(self.name, body, PATIENCE_S)
 
+    @property
+    def announced(self) -> Json:
+        """The settings of its firmware; none where it has not said yet."""
+        try:
+            return self._server.client.announcement(self.name)["settings"]
+        except FleetctlError:
+            return {}
+
+    def adopt(self) -> None:
+        """Puts it under a schema of what its firmware announces."""
+        self._server.client.adopt_schema(self.name, f"{self.name}-own")
+
     def wait_online(self) -> None:
         until(f"{self.name} is online", lambda: self.is_online)
 

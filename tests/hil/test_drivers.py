@@ -10,7 +10,6 @@ from tests.hil.conftest import SETTINGS, WIRING, Flash
 from tests.hil.server import Device
 
 OWN = Path(__file__).parents[1] / "portable" / "drivers.py"  # the example of docs/drivers.md
-RELAY = {"relay.on": {"type": "bool", "default": False}}
 PROBE = "28aa000000000011"
 SENSOR = {
     **WiredThermometer.SETTINGS,
@@ -67,12 +66,14 @@ def test_a_probe_is_read_when_it_is_plugged_in(flash: Flash, virtual: Virtual) -
 
 
 @pytest.mark.needs("light")
-def test_a_driver_that_is_put_beside_the_agent_is_set_like_any_other(flash: Flash, virtual: Virtual) -> None:
-    device = flash(SETTINGS | RELAY)
+def test_a_driver_that_is_put_beside_the_agent_is_adopted_and_set(device: Device, virtual: Virtual) -> None:
     before = device.connection
     virtual.relay.off()
     virtual.board.put({"drivers.py": OWN.read_bytes()})
     virtual.relay.on()
     device.wait_anew(before)
+    until("it has announced the relay", lambda: "relay.on" in device.announced)
+    device.adopt()
+    device.wait_in_step()
     assert device.set(relay__on=True)["state"] == "applied"
     assert virtual.pins()["15"] == 1

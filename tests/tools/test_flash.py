@@ -168,6 +168,16 @@ def test_a_board_with_its_own_firmware_is_online_in_the_end(fleetctl, server, na
     assert (result.code, result.out) == (0, f"{name} is online, running revision 1\n"), result.err
 
 
+@pytest.mark.slow
+def test_a_board_that_nobody_wrote_a_schema_for_can_be_configured(fleetctl, server, name, home, board):
+    (home / "wifi.toml").write_text(WIFI)
+    where = ["--port", board.port, "--server", f"mqtts://{server.mqtts}", "--wifi", str(home / "wifi.toml")]
+    result = fleetctl("flash", name, "--yes", *where)
+    assert f"`fleetctl schema adopt {name}`" in result.out, result.err
+    assert fleetctl("schema", "adopt", name).code == 0
+    assert fleetctl("config", "set", name, "led.brightness=20", "--wait", "20s").code == 0
+
+
 def installer(folder: Path, esptool: Esptool, agreed: list[str]) -> Installer:
     """Whoever is asked agrees."""
     (folder / "mounts").write_text(f"/dev/sdb1 {folder / 'RPI-RP2'} vfat rw 0 0\n")

@@ -165,7 +165,7 @@ def test_a_program_that_ends_only_at_the_third_ctrl_c_is_interrupted():
         return b"\r\n>>> " if sum(heard) > 2 else b"still here\r\n"
 
     port, clock = Port(answer), Clock()
-    knock(port.path, clock.now, clock.sleep)
+    knock(port.path, now=clock.now, sleep=clock.sleep)
     assert sum(heard) > 2
     port.close()
 
@@ -173,11 +173,27 @@ def test_a_program_that_ends_only_at_the_third_ctrl_c_is_interrupted():
 def test_it_gives_up_and_says_what_it_heard_when_no_prompt_comes():
     port, clock = Port(lambda data: b"ets Jul 29 2019 12:21:46\r\n"), Clock()
     with pytest.raises(NoPrompt, match=r"(?s)answers as MicroPython.*ets Jul 29"):
-        knock(port.path, clock.now, clock.sleep)
+        knock(port.path, now=clock.now, sleep=clock.sleep)
     assert clock.at > 10
     port.close()
 
 
-def test_it_says_so_when_there_is_no_such_port(tmp_path):
+def test_a_port_that_comes_back_after_a_reset_is_waited_for(tmp_path):
+    port, clock = Port(lambda data: b"\r\n>>> "), Clock()
+    path = tmp_path / "ttyACM0"
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        if clock.at > 2 and not path.exists():
+            path.symlink_to(port.path)
+
+    knock(str(path), patient=True, now=clock.now, sleep=sleep)
+    assert clock.at > 2
+    port.close()
+
+
+@pytest.mark.parametrize("patient", [True, False])
+def test_it_says_so_when_there_is_no_such_port(tmp_path, patient):
+    clock = Clock()
     with pytest.raises(Failed, match="There is no port"):
-        knock(str(tmp_path / "ttyUSB9"))
+        knock(str(tmp_path / "ttyUSB9"), patient, clock.now, clock.sleep)

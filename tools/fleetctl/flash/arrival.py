@@ -43,7 +43,7 @@ class Arrival:
 
     def wait(self, seconds: float) -> dict[str, Any]:
         """The device when it is online and has decided. Raises Partly when it is too late, NotTaken when it refuses."""
-        line = Line(self._port)
+        line = Line(self._port, patient=True)
         limit, settled = self._now() + seconds, 0.0
         try:
             while True:

@@ -30,10 +30,13 @@ class Flasher:
         self._progress = progress
         self._port = mpremote.port
 
-    def look(self, order: Order, device: dict[str, Any] | None) -> Plan:
-        """What has to be done. The board waits at its prompt afterwards. Raises Failed where it is the wrong one."""
+    def look(self, order: Order, device: dict[str, Any] | None, patient: bool) -> Plan:
+        """What has to be done; `patient` where the board has just been reset. It waits at its prompt afterwards.
+
+        Raises Failed where it is the wrong one.
+        """
         with self._progress.step(f"Looking at {self._port}"):
-            knock(self._port)
+            knock(self._port, patient)
             who = self._ask([])
             found.fit(who, order.kind)
             if who.is_switching:  # the power failed when the agent was there, and not yet in its place
@@ -59,7 +62,7 @@ class Flasher:
             self._write(plan.henge if not plan.asks_credential else self._with_credential(order, plan))
         if plan.brings_agent:
             with self._progress.step("Putting the agent in place"):
-                knock(self._port)
+                knock(self._port, patient=True)
                 self._mpremote.run([script.taking(), script.call("commit"), script.finishing()])
 
     def start(self, device: str, uid: str, wait_s: float) -> dict[str, Any]:
@@ -76,7 +79,7 @@ class Flasher:
         """Starts the board and stops it before its program: all memory is free then, and no watchdog runs."""
         if board.has_program:
             self._mpremote.reset()
-            knock(self._port)
+            knock(self._port, patient=True)
 
     def _copy(self, wanted: Bundle, begun: int) -> None:
         whole = len(wanted.data)
@@ -92,7 +95,7 @@ class Flasher:
 
     def _write(self, henge: dict[str, Any]) -> None:
         with self._progress.step("Writing /henge.json"):
-            knock(self._port)  # asking the server may have taken longer than the watchdog waits
+            knock(self._port, patient=True)  # asking the server may have taken longer than the watchdog waits
             self._mpremote.run([script.taking(), script.call("save", "/henge.json", json.dumps(henge))])
 
     def _with_credential(self, order: Order, plan: Plan) -> dict[str, Any]:

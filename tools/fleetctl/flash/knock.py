@@ -34,9 +34,17 @@ class NoPrompt(Failed):
         self.heard = heard
 
 
-def knock(port: str, now: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Returns when the board waits at its prompt. Raises NoPrompt; Failed where the port cannot be opened."""
-    line = Line(port)
+def knock(
+    port: str,
+    patient: bool = False,
+    now: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Returns when the board waits at its prompt. Raises NoPrompt; Failed where the port cannot be opened.
+
+    `patient`: it was reset, and a port that is part of the chip comes back in its own time.
+    """
+    line = Line(port, patient)
     try:
         for last, patience in enumerate((_PATIENCE_S, _AFTER_RESET_S)):
             limit = now() + patience
@@ -47,7 +55,7 @@ def knock(port: str, now: Callable[[], float] = time.monotonic, sleep: Callable[
                     return
             if not last:
                 line.reset(sleep)
-        raise NoPrompt(port, line.tail())
+        raise line.problem or NoPrompt(port, line.tail())
     finally:
         line.close()
 
@@ -55,11 +63,14 @@ def knock(port: str, now: Callable[[], float] = time.monotonic, sleep: Callable[
 class Line:
     """A serial line at 115,200 baud, opened again where it went away: a board with USB in its chip takes it along."""
 
-    def __init__(self, port: str) -> None:
+    def __init__(self, port: str, patient: bool) -> None:
         self._port = port
         self._file: int | None = None
         self._heard = b""
-        self._open(first=True)
+        self.problem: Failed | None = None  # why it is not open, where it is not
+        if not self._open() and not patient:
+            assert self.problem
+            raise self.problem
 
     def send(self, data: bytes) -> None:
         """As far as there is somebody to hear it."""
@@ -104,19 +115,20 @@ class Line:
             os.close(self._file)
             self._file = None
 
-    def _open(self, first: bool = False) -> bool:
+    def _open(self) -> bool:
         try:
             self._file = os.open(self._port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
             tty.setraw(self._file)
             modes = termios.tcgetattr(self._file)
             modes[4] = modes[5] = termios.B115200
             termios.tcsetattr(self._file, termios.TCSANOW, modes)
-            return True
+            self.problem = None
         except (OSError, termios.error) as error:
             self.close()
             number, text = error.args[:2]
-            if first and number != errno.ENOENT:
-                raise Failed(f"{self._port} cannot be opened: {text}. `fleetctl doctor` looks into it.") from error
-            if first:
-                raise Failed(f"There is no port {self._port}. `fleetctl doctor` lists those there are.") from error
-            return False
+            self.problem = Failed(
+                f"There is no port {self._port}. `fleetctl doctor` lists those there are."
+                if number == errno.ENOENT
+                else f"{self._port} cannot be opened: {text}. `fleetctl doctor` looks into it."
+            )
+        return self._file is not None

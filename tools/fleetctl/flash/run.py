@@ -4,6 +4,7 @@ Whatever happens, the board goes on afterwards with what it has: looking at it h
 """
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -27,6 +28,8 @@ from fleetctl.terminal import confirm
 
 _KINDS = ("esp32", "pico")
 _NOT_FOUND = 404
+_PORT_S = 15.0  # a chip with USB of its own is away for a few seconds when it starts
+_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ class Run:
             order = self._order(client)
             if asked.micropython:
                 self._bring_micropython()
-            port = asked.port or choose(serialports.listed(), asked.kind)
+            port = self._port_of(asked.kind, patient=bool(asked.micropython))
             flasher = Flasher(client, self._tools.mpremote(port), self._progress)
             with _restarting(flasher):
                 todo = self._agreed(flasher, order, device, port)
@@ -132,12 +135,26 @@ class Run:
         else:
             installer.write_bin(image, asked.port or choose(serialports.listed(), kind))
 
+    def _port_of(self, kind: str, patient: bool) -> str:
+        """Where the board is; `patient`: it starts with its new MicroPython, and its port may yet have to come."""
+        limit = self._tools.now() + (_PORT_S if patient else 0)
+        while True:
+            try:
+                port = self._asked.port or choose(serialports.listed(), kind)
+                if not os.path.exists(port):
+                    raise Failed(f"There is no port {port}. `fleetctl doctor` lists those there are.")
+                return port
+            except Failed:
+                if self._tools.now() >= limit:
+                    raise
+                self._tools.sleep(_EVERY_S)
+
     def _agreed(
         self, flasher: Flasher, order: Order, device: dict[str, Any] | None, port: str
     ) -> tuple[Order, Plan] | None:
         """What is to be done, with everything that had to be asked; None where it is only to be said."""
         try:
-            todo = flasher.look(order, device)
+            todo = flasher.look(order, device, patient=bool(self._asked.micropython))
         except NoPrompt as error:
             raise Failed(
                 f"{error.detail}\nIs MicroPython on it? `--micropython IMAGE` brings it. If it is: run the same "

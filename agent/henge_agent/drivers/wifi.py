@@ -114,8 +114,8 @@ class Wifi(Driver):
         now = self._clock.ms()
         if self._must_leave:
             self._must_leave = False
-            self._drop()
-        if self._is_joined:
+            self._drop()  # the next look tries another: a radio takes its time to leave
+        elif self._is_joined:
             self._watch(now)
         elif self._on:
             self._look(now)

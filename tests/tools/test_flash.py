@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 from fleetctl.context import Context
-from fleetctl.flash import esptool, uf2
+from fleetctl.flash import esptool, found, script, uf2
 from fleetctl.flash.esptool import Esptool
 from fleetctl.flash.knock import knock
 from fleetctl.flash.micropython import Installer, Tools
@@ -191,6 +191,16 @@ def test_a_board_that_answers_keeps_its_files_when_it_gets_another_micropython(b
     installer(tmp_path, stand_in.esptool, agreed).write_bin(image, board.port)
     assert "Replace its MicroPython by new.bin?" in agreed[0]
     assert "--erase-all" not in stand_in.line
+
+
+def test_micropython_is_not_written_again_when_the_board_has_that_version(board, tmp_path):
+    agreed: list[str] = []
+    knock(board.port)
+    version = found.read(Mpremote(board.port).run([script.looking([])])).version
+    path = bin_image(tmp_path / f"ESP32_GENERIC-20250101-v{'.'.join(map(str, version))}.bin", 0)
+    stand_in = StandIn(tmp_path, WRITTEN, 0)
+    installer(tmp_path, stand_in.esptool, agreed).write_bin(esptool.image(path), board.port)
+    assert agreed == []
 
 
 def test_the_drive_that_is_there_gets_the_image_of_a_pico(tmp_path):

@@ -25,7 +25,7 @@ def find(wanted: str, kind: str) -> Path:
     """The file that is meant by what was asked for. Raises Failed."""
     if wanted != CACHED:
         return Path(wanted)
-    found = sorted(folder().glob(_PATTERNS[kind]), key=_version)
+    found = sorted(folder().glob(_PATTERNS[kind]), key=version)
     if not found:
         raise Failed(
             f"There is no {_PATTERNS[kind]} in {folder()}. Get it from micropython.org/download and put it there, or "
@@ -39,6 +39,7 @@ def read(path: Path) -> esptool.Image | uf2.Image:
     return uf2.image(path) if path.suffix == ".uf2" else esptool.image(path)
 
 
-def _version(path: Path) -> tuple[int, ...]:
+def version(path: Path) -> tuple[int, ...]:
+    """That the name of the file says; empty where it says none."""
     found = _VERSION.search(path.name)
     return tuple(int(part or 0) for part in found.groups()) if found else ()

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from fleetctl.errors import Failed
-from fleetctl.flash import found, script, uf2
+from fleetctl.flash import found, images, script, uf2
 from fleetctl.flash.esptool import Esptool
 from fleetctl.flash.esptool import Image as BinImage
+from fleetctl.flash.found import Found
 from fleetctl.flash.knock import NoPrompt, knock
 from fleetctl.flash.mpremote import Mpremote
 from fleetctl.flash.progress import Progress
@@ -37,8 +38,10 @@ class Installer:
     def write_bin(self, image: BinImage, port: str) -> None:
         """Onto the ESP32 on a port. What answers as MicroPython keeps its files, anything else is erased."""
         there = self._there(port)
+        if there and there.version[:3] == images.version(image.path):
+            return  # a run that was interrupted later than this
         if there:
-            self._agree(f"The board on {port} is {there}. Replace its MicroPython by {image.path.name}?")
+            self._agree(f"The board on {port} is {there.named()}. Replace its MicroPython by {image.path.name}?")
         else:
             self._agree(f"What is on the board on {port} is not MicroPython, and would be erased. Go on?")
         with self._progress.step(f"Writing {image.path.name}", measured=True) as advance:
@@ -48,10 +51,12 @@ class Installer:
         """Onto a Pico: the one whose drive is there, else the one on the port."""
         place = self._tools.drives.find()
         if not place:
-            there = self._there(port) if port else ""
+            there = self._there(port) if port else None
             if not there:
                 raise Failed(_hold_bootsel(self._tools.drives.unmounted()))
-            self._agree(f"The board on {port} is {there}. Replace its MicroPython by {image.path.name}?")
+            if there.version[:3] == images.version(image.path):
+                return
+            self._agree(f"The board on {port} is {there.named()}. Replace its MicroPython by {image.path.name}?")
             self._tools.mpremote(port).bootloader()
             place = self._drive()
         else:
@@ -59,14 +64,14 @@ class Installer:
         with self._progress.step(f"Writing {image.path.name}", measured=True) as advance:
             uf2.write(image, *place, progress=advance)
 
-    def _there(self, port: str) -> str:
-        """The board with its MicroPython for a sentence; empty where none answers."""
+    def _there(self, port: str) -> Found | None:
+        """The board with its MicroPython; None where none answers."""
         with self._progress.step(f"Looking at {port}"):
             try:
                 knock(port)
             except NoPrompt:
-                return ""
-            return found.read(self._tools.mpremote(port).run([script.looking([])])).named()
+                return None
+            return found.read(self._tools.mpremote(port).run([script.looking([])]))
 
     def _drive(self):
         with self._progress.step("Waiting for the board's drive"):

@@ -1,5 +1,7 @@
 """A virtual board's flash can be filled and read while it is off, and its clock can run faster."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,12 @@ def test_a_board_that_is_closed_leaves_no_process_and_no_port(micropython: Path,
     board.wait_for("the prompt", lambda: ">>> " in board.heard)
     board.close()
     assert not Path(board.port).exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named(micropython: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    command = [sys.executable, "-m", "fleetsim.virtual", str(tmp_path / "file" / "board")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("no virtual board: ")
+    assert "file" in done.stderr

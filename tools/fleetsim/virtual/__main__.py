@@ -5,6 +5,7 @@ import signal
 import sys
 
 from fleetsim.virtual import KINDS, Air, VirtualBoard
+from fleetsim.virtual.life import NoInterpreter
 
 
 def main() -> None:
@@ -26,7 +27,11 @@ def main() -> None:
         ssid, _, password = network.partition(":")
         air.add(ssid, password)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with VirtualBoard(options.folder, options.kind, air, options.slow_flash) as board:
+    try:
+        board = VirtualBoard(options.folder, options.kind, air, options.slow_flash)
+    except (NoInterpreter, OSError) as error:
+        sys.exit(f"no virtual board: {error}")
+    with board:
         board.power_on()
         print(f"{board.kind} at {board.port}: mpremote connect {board.port}", flush=True)
         try:

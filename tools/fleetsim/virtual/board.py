@@ -12,7 +12,7 @@ from types import TracebackType
 
 from fleetsim.flash import ESP32_BYTES, PICO_W_BYTES
 from fleetsim.virtual.image import Image
-from fleetsim.virtual.life import Life
+from fleetsim.virtual.life import Life, interpreter
 from fleetsim.virtual.mains import Mains
 from fleetsim.virtual.port import Port
 from fleetsim.virtual.radio import Air
@@ -33,7 +33,7 @@ class VirtualBoard:
 
     It is off at first. `air` has the Wi-Fi networks in range; boards in one place share it. `around` has what its pins
     show and its sensors measure. `slow_flash`: erasing and writing takes as long as on a chip. `speed`: its clock runs
-    so many times as fast, that of its watchdog too. close() ends everything.
+    so many times as fast, that of its watchdog too. close() ends everything. Raises NoInterpreter, ValueError, OSError.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class VirtualBoard:
     ) -> None:
         if kind not in KINDS:
             raise ValueError(f"there is no board {kind!r}: it is one of {', '.join(KINDS)}")
+        interpreter()  # where there is none, this says so, and not a thread later on
         self.kind = kind
         self.folder = Path(folder).absolute()
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ import os
 import sys
 
 import vfs  # type: ignore[import-not-found]
-from fleetsim.flash import ESP32_BYTES, Flash, PowerCut, erased
+from fleetsim.flash import ESP32_BYTES, Flash, erased
 
 OLD, NEW, TORN = "old", "new", "torn"
 
@@ -95,8 +95,10 @@ def life(what, after=0, seed=None):
         flash.cut(after, seed)
         try:
             flash_it(flash)
-        except PowerCut:
-            return True
+        except Exception:  # whatever a board on a dead chip runs into
+            if not flash.is_dead:
+                raise
+        return flash.is_dead
     else:
         start(flash)
         show(state())

@@ -35,6 +35,7 @@ class Dispatch:
         self._clock = clock
         self._due: dict[str, bool] = {}  # device -> whether what was sent before is to be sent again; the oldest first
         self._work = asyncio.Event()
+        self._soon: dict[str, list[asyncio.TimerHandle]] = {}  # of devices that are about to listen
         self._timers: dict[str, asyncio.TimerHandle] = {}  # of the devices that have unanswered commands
 
     def changed(self, device: str) -> None:
@@ -47,9 +48,10 @@ class Dispatch:
 
     def will_listen(self, device: str) -> None:
         """It says that it is online, at a broker that does not tell when it subscribes, which comes next."""
+        for timer in self._soon.pop(device, ()):
+            timer.cancel()
         loop = asyncio.get_running_loop()
-        for wait_s in _LISTENS_AFTER_S:
-            loop.call_later(wait_s, self.listens, device)
+        self._soon[device] = [loop.call_later(wait_s, self.listens, device) for wait_s in _LISTENS_AFTER_S]
 
     async def run(self, mqtt: Mqtt) -> None:
         """Until it is cancelled. What waited before the start is sent when its device connects."""

@@ -31,6 +31,8 @@ _LISTENS_AFTER_S = 0.5
 _DESCRIBE = "describe"
 _OURS = "describe-"  # begins the ids of commands that no person has given, and that are kept nowhere
 
+_CANNOT_FIT = "cannot fit a config to its firmware"
+
 log = structlog.get_logger("henge.fitting")
 
 
@@ -56,6 +58,7 @@ class Fitting:
         self._announcements = announcements
         self._slices = slices
         self._held: dict[str, _Held] = {}
+        self._soon: dict[str, asyncio.TimerHandle] = {}  # of devices that are about to listen
         self._asked: set[str] = set()  # devices whose announcement is expected
         self._fits: dict[str, tuple[int, bytes]] = {}  # device -> the revision and firmware that were found to fit
         self._due: dict[tuple[_Step, str], None] = {}  # the oldest first
@@ -67,7 +70,7 @@ class Fitting:
 
     async def ready(self, device: str, found: Standing) -> bool:
         """Whether a device that has just said hello, and runs another firmware than its newest revision is for, can be
-        sent what the store has for it now. Where not, that follows by itself. Raises HengeError.
+        sent what the store has for it now. Where not, that follows by itself.
         """
         if self._fits.get(device) == (found.revision.rev, found.caps):
             return True
@@ -84,7 +87,9 @@ class Fitting:
 
     def will_listen(self, device: str) -> None:
         """It says that it is online, at a broker that does not tell when it subscribes, which comes next."""
-        asyncio.get_running_loop().call_later(_LISTENS_AFTER_S, self._note, _Step.LOOK, device)
+        loop = asyncio.get_running_loop()
+        if device not in self._soon:  # who says it over and over is not looked at more often for that
+            self._soon[device] = loop.call_later(_LISTENS_AFTER_S, self._note, _Step.LOOK, device)
 
     def expects(self, device: str) -> bool:
         """Whether a device was asked what its firmware can be told, and has not answered. Others are not heard: each
@@ -115,7 +120,7 @@ class Fitting:
                 try:
                     await ways[step](mqtt, device)
                 except HengeError as error:
-                    log.warning("cannot fit a config to its firmware", device=device, why=error.detail)
+                    log.warning(_CANNOT_FIT, device=device, why=error.detail)
 
     def _note(self, step: _Step, device: str) -> None:
         self._due[step, device] = None
@@ -136,6 +141,7 @@ class Fitting:
         return held.caps
 
     async def _look(self, mqtt: Mqtt, device: str) -> None:
+        self._soon.pop(device, None)
         found = await standing(self._store, device)
         if found and found.is_for_another_firmware:
             await self.ready(device, found)
@@ -164,7 +170,11 @@ class Fitting:
 
     async def _fit(self, device: str, caps: bytes) -> bool:
         """Makes a revision for a firmware where the newest says something else; whether it did."""
-        written = await self._configs.fit(device)
+        try:
+            written = await self._configs.fit(device)
+        except HengeError as error:  # for one, what the new firmware knows is more than a document can hold
+            log.warning(_CANNOT_FIT, device=device, why=error.detail)
+            return False
         if not caps or await self._announcements.known(caps):
             self._fits[device] = (written.revision.rev, caps)
         return written.changed

@@ -253,3 +253,23 @@ async def test_announcements_are_forgotten_when_nobody_names_them(data: Any) -> 
     assert len(await store.announced()) < 40
     assert await store.announcement(device.caps)
     await store.close()
+
+
+async def test_firmware_that_knows_more_than_a_document_holds_is_served_as_before(
+    api: httpx.AsyncClient, register: Register, connect: Connect
+) -> None:
+    long = {f"text.n{number}": {"type": "string", "max_length": 4096} for number in range(3)}
+    await api.put("/schemas/long", json={"settings": long})
+    device = await connect(await register(schema="long"))
+    device.knows({"text.n0": long["text.n0"]})
+    await device.join()
+    await device.announce()
+    await device.take()
+    assert (await api.patch(CONFIG, json=dict.fromkeys(long, "x" * 4000))).status_code == 200
+    assert (await device.take()).rev == 2
+    await device.disconnect()
+    device.knows(long)
+    await device.connect()
+    await device.join()
+    await device.announce()
+    assert (await device.take()).rev == 2

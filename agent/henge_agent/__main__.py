@@ -7,7 +7,8 @@ import sys
 from henge_agent import address, credential
 from henge_agent.address import BadAddress
 from henge_agent.agent import Agent
-from henge_agent.compat import IS_MICROPYTHON, PROGRAM, hear_interrupts, reason, tls_context, write_line
+from henge_agent.compat import IS_MICROPYTHON, reason, tls_context
+from henge_agent.computer import PROGRAM, hear_interrupts, write_line
 from henge_agent.credential import BadCredential, Credential
 from henge_agent.crew import Crew
 from henge_agent.panel import Panel

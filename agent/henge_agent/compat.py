@@ -27,10 +27,6 @@ else:
         return time.monotonic_ns() // 1_000_000
 
 
-# What a person types to start this: the module's name alone would leave open which of the two runs it.
-PROGRAM = ("micropython" if IS_MICROPYTHON else "python") + " -m henge_agent"
-
-
 def chance() -> float:
     """A random number, 0 <= number < 1, good enough to spread boards that start at the same moment."""
     return int.from_bytes(os.urandom(3), "big") / 0x1000000  # 24 bits: what a single float holds
@@ -44,38 +40,12 @@ def free_memory() -> int:
     return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
-def write_line(stream: object, line: str) -> None:
-    """One line, at once. Raises OSError when nobody reads any more.
-
-    MicroPython's streams hold nothing back. CPython's keep what they could not write and try again at the interpreter's
-    end, which would then end with an exit code of its own: they are pointed at nothing first.
-    """
-    try:
-        stream.write(line + "\n")  # type: ignore[attr-defined]
-        if not IS_MICROPYTHON:
-            stream.flush()  # type: ignore[attr-defined]
-    except OSError:
-        if not IS_MICROPYTHON:
-            nothing = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nothing, stream.fileno())  # type: ignore[attr-defined]
-            os.close(nothing)
-        raise
-
-
 def print_exception(error: BaseException) -> None:
     """Where it happened, on the console."""
     if IS_MICROPYTHON:
         sys.print_exception(error)  # type: ignore[attr-defined]
     else:
         sys.excepthook(type(error), error, error.__traceback__)
-
-
-def hear_interrupts() -> None:
-    """From now on Ctrl-C is a KeyboardInterrupt. MicroPython sees to that for files, but not for `-m`."""
-    if IS_MICROPYTHON:
-        import micropython  # type: ignore[import-not-found]
-
-        micropython.kbd_intr(3)  # the code of Ctrl-C
 
 
 def explain(error: BaseException) -> str:
@@ -130,9 +100,10 @@ def _system_text(number: int) -> str:
     if hasattr(os, "strerror"):
         return os.strerror(number)
     try:
-        return _libc()["strerror"](number)
+        import ffi  # type: ignore[import-not-found]
     except ImportError:
         return ""
+    return ffi.open("libc.so.6").func("s", "strerror", "i")(number)
 
 
 _NO_TLS = "what listens there does not speak TLS"
@@ -262,53 +233,3 @@ def aes_cbc_decrypt(key: bytes, iv: bytes, data: bytes) -> bytes:
 
     decryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
     return decryptor.update(data) + decryptor.finalize()
-
-
-def sync_file(file) -> None:
-    """Returns when what was written to an open file is on the medium. Raises OSError.
-
-    fdatasync and not fsync: it also writes what is needed to read the data back, and leaves out only the times.
-    """
-    if hasattr(os, "fdatasync"):
-        file.flush()
-        os.fdatasync(file.fileno())
-    else:  # MicroPython keeps nothing back that would have to be flushed; its flush() is an fsync, times and all
-        _check(_libc()["fdatasync"](file.fileno()))
-
-
-def sync_folder(path: str) -> None:
-    """Returns when the names in a folder are on the medium. Raises OSError."""
-    if hasattr(os, "fsync"):
-        folder = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    else:
-        functions = _libc()
-        folder = _check(functions["open"](path, 0))
-        try:
-            _check(functions["fsync"](folder))
-        finally:
-            functions["close"](folder)
-
-
-_functions: dict = {}  # of the C library, looked up once
-
-
-def _libc() -> dict:
-    """What MicroPython on Linux has not in `os`, from the C library."""
-    if not _functions:
-        import ffi  # type: ignore[import-not-found]
-
-        library = ffi.open("libc.so.6")
-        for name, arguments in (("fdatasync", "i"), ("fsync", "i"), ("open", "si"), ("close", "i")):
-            _functions[name] = library.func("i", name, arguments)
-        _functions["strerror"] = library.func("s", "strerror", "i")
-    return _functions
-
-
-def _check(result: int) -> int:
-    if result < 0:
-        raise OSError(errno.EIO)  # ffi does not hand errno over reliably
-    return result

@@ -5,7 +5,7 @@ What it does not rely on: that a file system keeps the order of writes, or write
 
 import os
 
-from henge_agent.compat import sync_file, sync_folder
+from henge_agent.computer import sync_file, sync_folder
 from henge_agent.slots import MAX_RECORD
 
 _PADDING = bytes(512)  # a file is filled up in pieces, which a small heap has room for

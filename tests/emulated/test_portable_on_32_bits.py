@@ -10,8 +10,11 @@ from tests.emulated.conftest import PORTABLE
 
 pytestmark = pytest.mark.slow
 
-# What each of these needs is not on the emulated board; why is in the file.
+# What each of these needs is not on the emulated board.
 NEEDS_MORE = {
+    "test_agent_cuts": "a flash of a megabyte in memory",
+    "test_agent_health": "simulated pins",
+    "test_lookup": "sockets",
     "test_agent_files": "the files of a computer",
     "test_agent_secrets": "a cipher",
     "test_agent_flash_storage": "os.urandom and a flash of a megabyte in memory",

@@ -29,6 +29,7 @@ class Scale:
     documents: int = 10_000  # applied one after another
     timed: int = 200  # others, of which each step is timed
     shapes: int = 2  # of documents, for the heap
+    cuts_all: bool = True  # power cuts with documents of every size; else with one, and a short life
     # For looking at one thing (./dev bench broker --only ...):
     only: tuple[str, ...] = ()  # trials; empty: all
     brokers: tuple[str, ...] = ()  # names; empty: all
@@ -55,5 +56,6 @@ TINY = Scale(
     documents=150,
     timed=5,
     shapes=1,
+    cuts_all=False,
 )
 """Runs through everything and measures nothing worth reading."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bench.figures import Figure
-from bench.firmware import documents, heap, row
+from bench.firmware import documents, heap, power_cuts, row
 from bench.firmware.board_files import compile_agent
 from bench.machine import scratch
 from bench.scale import Scale
@@ -14,7 +14,12 @@ _KIB = 1024
 def run(scale: Scale) -> list[Figure]:
     """Raises CannotMeasure where a program is missing."""
     with scratch() as folder:
-        return [*_sizes(folder / "sizes"), *_heap(folder / "heap", scale), *_row(folder / "row", scale)]
+        return [
+            *_sizes(folder / "sizes"),
+            *_heap(folder / "heap", scale),
+            *_row(folder / "row", scale),
+            *_power_cuts(scale),
+        ]
 
 
 def _sizes(folder: Path) -> list[Figure]:
@@ -50,6 +55,17 @@ def _row(folder: Path, scale: Scale) -> list[Figure]:
         _figure("erases of the busiest block of a Pico W's flash, by the mean", found.busiest / found.mean, "x"),
     ]
     return figures + [_figure(f"a document's time, {name}, p50", us / 1000, "ms") for name, us in found.steps.items()]
+
+
+def _power_cuts(scale: Scale) -> list[Figure]:
+    """All of a file system together; `python -m bench.firmware.power_cuts` has a row for each size of a document."""
+    figures = []
+    for ground, name in power_cuts.GROUNDS.items():
+        found = power_cuts.cuts(ground, scale.cuts_all)
+        figures.append(_figure(f"power cuts, {name}: points tried", sum(row.points for row in found.rows), ""))
+        figures.append(_figure(f"power cuts, {name}: cuts made", sum(row.cuts for row in found.rows), ""))
+        figures.append(_figure(f"power cuts, {name}: bad states", len(found.bad), "", aim=0))
+    return figures
 
 
 def _figure(name: str, value: float, unit: str, aim: float | None = None, is_rate: bool = False) -> Figure:

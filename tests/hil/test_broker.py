@@ -16,6 +16,7 @@ def test_a_board_is_back_when_the_broker_is(device: Device, server: Server) -> N
     device.wait_in_step()
 
 
+@pytest.mark.slow
 @pytest.mark.needs("air")
 def test_a_board_does_not_storm_a_broker_that_is_away(device: Device, board: Board, server: Server) -> None:
     assert isinstance(board, Virtual)

@@ -13,6 +13,7 @@ def test_after_three_crashes_it_waits_in_safe_mode_and_a_document_mends_it(troub
     until("it runs the mended settings", lambda: troubled.config["sync"] == "in_step")
 
 
+@pytest.mark.slow
 @pytest.mark.virtual(speed=6)
 def test_settings_that_hang_the_board_end_by_its_watchdog_and_in_safe_mode(troubled: Device) -> None:
     troubled.set(wait_s=0, test__trouble="hang")

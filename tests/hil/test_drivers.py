@@ -49,6 +49,7 @@ def test_another_pin_is_tried_out_and_kept(strip: Device, virtual: Virtual) -> N
     assert virtual.board.around.strips == {"4": [DARK], "5": [FULL]}
 
 
+@pytest.mark.slow
 @pytest.mark.needs("light")
 def test_a_board_shows_which_one_it_is_and_goes_on_as_before(strip: Device, virtual: Virtual) -> None:
     strip.ask("identify")
@@ -57,6 +58,7 @@ def test_a_board_shows_which_one_it_is_and_goes_on_as_before(strip: Device, virt
     until("it is green again", lambda: virtual.board.around.strips["4"] == [FULL])
 
 
+@pytest.mark.slow
 @pytest.mark.needs("light")
 def test_a_probe_is_read_when_it_is_plugged_in(flash: Flash, virtual: Virtual) -> None:
     device = flash(SETTINGS | SENSOR)

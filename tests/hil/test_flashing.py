@@ -15,6 +15,7 @@ from tests.hil.conftest import SETTINGS
 from tests.hil.server import Device, Server
 
 
+@pytest.mark.slow
 @pytest.mark.needs("network")
 def test_a_board_with_micropython_becomes_a_device_that_is_online(
     server: Server, board: Board, bench_file: bench.Bench | None, tmp_path: Path

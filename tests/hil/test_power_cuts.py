@@ -50,6 +50,7 @@ def test_a_board_is_connected_and_in_step_again_after_many_cuts(device: Device, 
     comes_back_each_time(device, power, random.Random(seed), 60)
 
 
+@pytest.mark.slow
 @pytest.mark.needs("power", "air", "light")
 @pytest.mark.virtual(slow_flash=True)
 def test_without_a_network_a_cut_board_shows_the_old_settings_or_the_new(

@@ -22,6 +22,7 @@ def test_a_board_goes_on_without_wifi_and_is_back_with_it(device: Device, board:
     assert device.set(led__on=False)["state"] == "applied"
 
 
+@pytest.mark.slow
 def test_a_changed_password_is_a_reason_that_the_console_names(device: Device, board: Board, network: Air) -> None:
     assert isinstance(board, Virtual)
     network.add("home", "another one")
@@ -37,6 +38,7 @@ def test_a_move_to_a_network_that_works_is_confirmed(device: Device, network: Ai
     assert device.set(wifi__ssid="garden", wifi__password="tomatoes")["state"] == "confirmed"
 
 
+@pytest.mark.slow
 @pytest.mark.virtual(speed=6)
 def test_a_network_that_is_not_there_is_taken_back_with_the_reason_and_never_tried_again(
     device: Device, board: Board, power: Relay

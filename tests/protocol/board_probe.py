@@ -95,7 +95,7 @@ def answer(verb: str, payload: bytes) -> str:
     """The line that answers one question."""
     try:
         return binascii.hexlify(VERBS[verb](payload)).decode()
-    except (cbor.CborError, BadMessage):
+    except (cbor.CborError, BadMessage, MemoryError):  # the last: a small board, which goes on
         return "refused"
     except Exception as error:
         return "raised " + type(error).__name__ + " " + repr(str(error))

@@ -127,6 +127,7 @@ def test_it_asks_for_the_wifi_and_says_how_when_there_is_nobody(fleetctl, option
     assert (result.code, "--wifi FILE" in result.err) == (2, True), result.err
 
 
+@pytest.mark.slow
 def test_it_goes_on_where_it_was_when_the_power_failed(flash, options, name, board):
     argv = ["flash", name, *options, "--schema", "bare", "--yes"]
     with Program(*argv) as program:

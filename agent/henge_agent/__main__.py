@@ -8,7 +8,7 @@ from henge_agent import address, credential
 from henge_agent.address import BadAddress
 from henge_agent.agent import Agent
 from henge_agent.compat import IS_MICROPYTHON, reason, tls_context
-from henge_agent.computer import PROGRAM, hear_interrupts, write_line
+from henge_agent.computer import PROGRAM, hear_interrupts, recover_heap, write_line
 from henge_agent.credential import BadCredential, Credential
 from henge_agent.crew import Crew
 from henge_agent.panel import Panel
@@ -144,6 +144,7 @@ def main() -> None:
         write_line(sys.stderr, "henge_agent: " + str(error))
         sys.exit(_USAGE_ERROR)
     except KeyboardInterrupt:
+        recover_heap()
         write_line(sys.stderr, "\nhenge_agent: interrupted")  # the terminal has left its ^C on a line without an end
         sys.exit(_INTERRUPTED)
     except OSError as error:  # whoever read --show has gone

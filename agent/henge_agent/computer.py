@@ -5,6 +5,9 @@ import os
 
 from henge_agent.compat import IS_MICROPYTHON
 
+if IS_MICROPYTHON:
+    import micropython  # type: ignore[import-not-found]
+
 # What a person types to start this: the module's name alone would leave open which of the two runs it.
 PROGRAM = ("micropython" if IS_MICROPYTHON else "python") + " -m henge_agent"
 
@@ -27,12 +30,19 @@ def write_line(stream: object, line: str) -> None:
         raise
 
 
+def recover_heap() -> None:
+    """After an interrupt: MicroPython's may come in the midst of a collection, and the heap is locked for ever then."""
+    if IS_MICROPYTHON:
+        try:
+            bytearray(1)
+        except MemoryError:
+            micropython.heap_unlock()  # type: ignore[possibly-unbound]
+
+
 def hear_interrupts() -> None:
     """From now on Ctrl-C is a KeyboardInterrupt. MicroPython sees to that for files, but not for `-m`."""
     if IS_MICROPYTHON:
-        import micropython  # type: ignore[import-not-found]
-
-        micropython.kbd_intr(3)  # the code of Ctrl-C
+        micropython.kbd_intr(3)  # type: ignore[possibly-unbound]  # the code of Ctrl-C
 
 
 def sync_file(file) -> None:

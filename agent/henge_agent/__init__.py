@@ -7,8 +7,8 @@ import gc
 
 VERSION = "0.1.0"
 
-# Bytes of heap. A larger one has room between what is scattered, and takes too long to collect that often: on a computer
-# it would double the time that a document takes.
+# Bytes of heap. A larger one has room between what is scattered, and takes too long to collect that often: on a
+# computer it would double the time that a document takes.
 _SMALL_HEAP = 512 * 1024
 
 # MicroPython collects when its heap is full, and moves nothing. What was imported would lie scattered over all of it,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bench.figures import Figure
-from bench.firmware import documents, heap, power_cuts, row
+from bench.firmware import documents, heap, row
 from bench.firmware.board_files import compile_agent
 from bench.machine import scratch
 from bench.scale import Scale
@@ -59,6 +59,8 @@ def _row(folder: Path, scale: Scale) -> list[Figure]:
 
 def _power_cuts(scale: Scale) -> list[Figure]:
     """All of a file system together; `python -m bench.firmware.power_cuts` has a row for each size of a document."""
+    from bench.firmware import power_cuts  # here, since it is a program of its own, too
+
     figures = []
     for ground, name in power_cuts.GROUNDS.items():
         found = power_cuts.cuts(ground, scale.cuts_all)

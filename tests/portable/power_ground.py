@@ -3,6 +3,8 @@
 Each ground gives the agent's own storage class for it: nothing here stands between the agent and the simulated medium.
 """
 
+import gc
+
 from fleetsim.disk import PowerCut, SimulatedDisk
 from fleetsim.flash import BLOCK_BYTES, Flash, erased
 from henge_agent.file_storage import FileStorage
@@ -12,6 +14,9 @@ try:
     import vfs  # type: ignore[import-not-found]
 except ImportError:
     vfs = None  # CPython, which has no LittleFS
+
+if hasattr(gc, "threshold"):
+    gc.threshold(8192)  # type: ignore[attr-defined]  # as on a board: a chip of 192 KiB lies in the heap in one piece
 
 _BLOCKS = 48  # of 4 KiB: a small chip, so that its blocks are used again and again
 _TOP = "/power"

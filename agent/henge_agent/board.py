@@ -28,7 +28,10 @@ class Board:
         return chance()
 
     async def connect(self, host: str, port: int, tls=None):
-        """A pair of streams to the server, encrypted where there is a TLS context. Raises OSError or ValueError."""
+        """A pair of streams to the server, encrypted where there is a TLS context. Raises OSError or ValueError.
+
+        Called once `wifi` has joined: that may take longer than a connection may.
+        """
         return await open_stream(host, port, tls)
 
     def rssi(self) -> "int | None":

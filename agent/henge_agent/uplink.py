@@ -129,7 +129,7 @@ class Uplink:
                 self._owner.show()
 
     async def _open(self, link: Link, address: Address) -> None:
-        """Raises LinkLost, LinkRefused."""
+        """Joins the Wi-Fi first, which has its own time limit, not the link's. Raises LinkLost, LinkRefused."""
         if self._board.wifi:
             try:
                 await self._board.wifi.join()

@@ -31,8 +31,7 @@ class WifiBoard(Board):
         self._count_start()
 
     async def connect(self, host: str, port: int, tls=None):
-        """Joins the Wi-Fi first, and sets the clock, where certificates have dates. Raises OSError or ValueError."""
-        await self.wifi.join()
+        """Sets the clock first, because certificates have dates. Raises OSError or ValueError."""
         if self._ntp and self._clock.ms() >= self._due_ms:
             self._due_ms = self._clock.ms() + (_DAY_MS if await self._set_clock() else _AGAIN_MS)
         place = await self._find(host)

@@ -1,5 +1,6 @@
 """Fitting: what a device is sent fits the firmware that it runs. A firmware that is not known is asked what it can be
-told, and until it has answered, or a short time is over, its device is sent no document: what it refused is final.
+told, and until it has answered, or a short time is over, its device is sent no document: what it refused is final. A
+device that went on without an answer is asked again at each connection, and waits no more.
 
 It holds back and asks; which keys a document has is decided where documents are made.
 """
@@ -43,9 +44,10 @@ class _Step(StrEnum):
 
 
 @dataclass(slots=True)
-class _Held:
+class _Question:
     caps: bytes
     timer: asyncio.TimerHandle
+    holds: bool  # whether its device is sent nothing until it is over
     is_asked: bool = False
 
 
@@ -57,16 +59,18 @@ class Fitting:
         self._configs = configs
         self._announcements = announcements
         self._slices = slices
-        self._held: dict[str, _Held] = {}
+        self._open: dict[str, _Question] = {}
         self._soon: dict[str, asyncio.TimerHandle] = {}  # of devices that are about to listen
-        self._asked: set[str] = set()  # devices whose announcement is expected
+        self._asked: dict[str, bytes] = {}  # device -> the firmware whose announcement is expected
+        self._mute: dict[str, bytes] = {}  # device -> the firmware that took a document and has never answered
         self._fits: dict[str, tuple[int, bytes]] = {}  # device -> the revision and firmware that were found to fit
         self._due: dict[tuple[_Step, str], None] = {}  # the oldest first
         self._work = asyncio.Event()
 
     def holds(self, device: str) -> bool:
         """Whether a device is sent nothing now, until its firmware is known."""
-        return device in self._held
+        question = self._open.get(device)
+        return question is not None and question.holds
 
     async def ready(self, device: str, found: Standing) -> bool:
         """Whether a device that has just said hello, and runs another firmware than its newest revision is for, can be
@@ -76,13 +80,14 @@ class Fitting:
             return True
         if found.caps and await self._announcements.known(found.caps) is None:
             self._hold(device, found.caps)
-            return False
+            if self.holds(device):
+                return False
         await self._fit(device, found.caps)
         return True
 
     def listens(self, device: str) -> None:
         """It can hear commands from now on."""
-        if device in self._held:
+        if device in self._open:
             self._note(_Step.ASK, device)
 
     def will_listen(self, device: str) -> None:
@@ -97,15 +102,26 @@ class Fitting:
         """
         return device in self._asked
 
+    def greeted(self, device: str) -> None:
+        """It is connected anew. Whether it heard what it was asked before is not known."""
+        self._asked.pop(device, None)
+
+    def reported(self, device: str) -> None:
+        """What became of a document is on disk. Where that was sent after a question, the question had arrived."""
+        if device in self._asked and not self.holds(device):
+            self._mute[device] = self._asked[device]
+
     def answered(self, device: str) -> None:
         """What it announced, or that it will not, is on disk."""
-        self._asked.discard(device)
+        self._asked.pop(device, None)
+        self._mute.pop(device, None)
         self._note(_Step.END, device)
 
     def forget(self, device: str) -> None:
         """It was removed."""
         self._fits.pop(device, None)
-        self._asked.discard(device)
+        self._asked.pop(device, None)
+        self._mute.pop(device, None)
 
     async def run(self, mqtt: Mqtt) -> None:
         """Until it is cancelled."""
@@ -129,16 +145,15 @@ class Fitting:
     def _hold(self, device: str, caps: bytes) -> None:
         self._drop(device)
         timer = asyncio.get_running_loop().call_later(_PATIENCE_S, self._note, _Step.END, device)
-        self._held[device] = _Held(caps, timer)
+        self._open[device] = _Question(caps, timer, holds=self._mute.get(device) != caps)
         self._note(_Step.ASK, device)
 
-    def _drop(self, device: str) -> bytes | None:
-        """Holds it no longer; the firmware that was asked for."""
-        held = self._held.pop(device, None)
-        if held is None:
-            return None
-        held.timer.cancel()
-        return held.caps
+    def _drop(self, device: str) -> _Question | None:
+        """Waits for its answer no longer."""
+        question = self._open.pop(device, None)
+        if question:
+            question.timer.cancel()
+        return question
 
     async def _look(self, mqtt: Mqtt, device: str) -> None:
         self._soon.pop(device, None)
@@ -147,25 +162,25 @@ class Fitting:
             await self.ready(device, found)
 
     async def _ask(self, mqtt: Mqtt, device: str) -> None:
-        held = self._held.get(device)
-        if held and not held.is_asked:
+        question = self._open.get(device)
+        if question and not question.is_asked:
             name = _OURS + secrets.token_hex(4)
-            question = messages.Command(id=name, name=_DESCRIBE, args={}).encode()
-            self._asked.add(device)
-            held.is_asked = mqtt.publish_command(device, question)
+            command = messages.Command(id=name, name=_DESCRIBE, args={}).encode()
+            self._asked[device] = question.caps
+            question.is_asked = mqtt.publish_command(device, command)
 
     async def _end(self, mqtt: Mqtt, device: str) -> None:
-        caps = self._drop(device)
+        question = self._drop(device)
         found = await standing(self._store, device)
         if found is None:
             return
         is_new = await self._fit(device, found.caps) if found.is_for_another_firmware else False
-        if caps is None:
+        if question is None:
             return
-        if not is_new and (revision := found.to_serve):  # a new one is pushed as every revision is
+        if question.holds and not is_new and (revision := found.to_serve):  # a new one is pushed as every revision is
             mqtt.publish_desired(device, payload(revision))
-        if await self._announcements.known(caps):
-            for other in [name for name, held in self._held.items() if held.caps == caps]:
+        if await self._announcements.known(question.caps):
+            for other in [name for name, waiting in self._open.items() if waiting.caps == question.caps]:
                 self._note(_Step.END, other)
 
     async def _fit(self, device: str, caps: bytes) -> bool:

@@ -206,6 +206,9 @@ class Intake:
         for waiting in batch:
             if isinstance(waiting.message, Report):
                 self._timeline.mark(waiting.client.id, waiting.message.rev, Stage.RECORDED)
+                self._fitting.reported(waiting.client.id)
+            elif isinstance(waiting.message, Hello):
+                self._fitting.greeted(waiting.client.id)
             elif isinstance(waiting.message, Announcement) or _is_about_one(waiting.message):
                 self._fitting.answered(waiting.client.id)
             waiting.received.ack()

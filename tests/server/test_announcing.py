@@ -86,6 +86,44 @@ async def test_device_that_does_not_answer_gets_every_key_in_the_end(device: Dev
     assert values(await device.take()).keys() == LAMP.keys() - {"wifi.password"}
 
 
+async def test_device_that_went_on_without_an_answer_is_asked_but_waits_no_more(device: Device) -> None:
+    device.knows(OLD)
+    await device.join()
+    await device.command()
+    await device.take()  # in the end
+    await device.disconnect()
+    await device.connect()
+    await device.join()
+    assert (await device.take()).rev == 1  # before it could be asked: nothing was held back
+    await device.announce()
+    assert values(await device.take()) == {"led.on": True, "led.brightness": 60}
+
+
+async def test_device_that_went_on_without_an_answer_waits_again_with_another_firmware(device: Device) -> None:
+    device.knows(TIGHT)
+    await device.join()
+    await device.command()
+    await device.take()
+    await device.disconnect()
+    device.knows(OLD)
+    await device.connect()
+    await device.join()
+    await device.announce()
+    assert values(await device.take()) == {"led.on": True, "led.brightness": 60}
+
+
+async def test_device_that_said_nothing_of_a_document_either_waits_again(device: Device) -> None:
+    device.knows(OLD)
+    await device.join()
+    await device.command()
+    await device.desired()
+    await device.disconnect()
+    await device.connect()
+    await device.join()
+    await device.announce()
+    assert values(await device.take()) == {"led.on": True, "led.brightness": 60}
+
+
 @pytest.mark.parametrize(
     "said", [b"\xa0", b"\xff", b"\xa1hsettings\xa0", b"\xa1hsettings\xa1fled.on\xa1dtypeebogus", bytes(16_500)]
 )

@@ -12,7 +12,7 @@ import uvloop
 from henge_agent.address import Address
 from henge_agent.agent import Agent
 from henge_agent.board import Board
-from henge_agent.credential import parse
+from henge_agent.credential_file import parse
 from henge_agent.drivers.driver import Driver
 from henge_agent.drivers.led import Led, Light
 from henge_agent.drivers.thermometer import Thermometer

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from henge_agent.passing import NAMES
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("agent", "broker", "tools")
@@ -45,6 +46,9 @@ RULES = {
 
 # `fleetctl up` starts the server, and imports it at the call.
 EXCEPTIONS = {("fleetctl.commands.up", "henge_server")}
+
+# No board carries these, so they may hold what a board forgets.
+ON_COMPUTERS = frozenset({"henge_agent.__main__"})
 
 # Slow to import; `fleetctl --help` must not wait for them.
 HEAVY = frozenset({"fastapi", "pydantic", "pydantic_settings", "uvicorn", "henge_server"})
@@ -147,6 +151,13 @@ def violations(root: Path) -> list[str]:
 
 def test_every_import_is_allowed() -> None:
     assert violations(ROOT) == []
+
+
+def test_what_a_board_forgets_is_imported_only_where_it_is_needed() -> None:
+    for path, module in files(ROOT):
+        if module.startswith(("henge_agent", "henge_protocol")) and module not in (*NAMES, *ON_COMPUTERS):
+            found = [each.target for each in imports(path, module) if each.at_module_level]
+            assert not [target for target in found if target.startswith(NAMES)], f"{module} holds what passes"
 
 
 @pytest.mark.parametrize(

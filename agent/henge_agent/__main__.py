@@ -4,16 +4,18 @@ import asyncio
 import os
 import sys
 
-from henge_agent import address, credential
-from henge_agent.address import BadAddress
+from henge_agent import address_text, credential_file
+from henge_agent.address_text import BadAddress
 from henge_agent.agent import Agent
-from henge_agent.compat import IS_MICROPYTHON, reason, tls_context
+from henge_agent.compat import IS_MICROPYTHON, reason
 from henge_agent.computer import PROGRAM, hear_interrupts, recover_heap, write_line
-from henge_agent.credential import BadCredential, Credential
+from henge_agent.credential import Credential
+from henge_agent.credential_file import BadCredential
 from henge_agent.crew import Crew
 from henge_agent.panel import Panel
 from henge_agent.pc_board import PcBoard
 from henge_agent.start import SAFE_AFTER
+from henge_agent.trust import tls_context
 
 USAGE = "usage: " + PROGRAM + " --server HOST:PORT --credential FILE --data DIR [--board pi] [--show]"
 HELP = (
@@ -63,7 +65,7 @@ class Options:
                 raise UsageError("{} is missing\n{}".format(name, USAGE))
         self.credential = _credential(found["--credential"])
         try:
-            self.address = address.parse(found["--server"], bool(self.credential.authorities))
+            self.address = address_text.parse(found["--server"], bool(self.credential.authorities))
         except BadAddress as error:
             raise UsageError("--server {}: {}".format(found["--server"], error))
         if self.address.with_tls and not self.credential.authorities:
@@ -81,7 +83,7 @@ class Options:
 def _credential(path: str) -> Credential:
     try:
         with open(path) as file:
-            return credential.parse(file.read())
+            return credential_file.parse(file.read())
     except BadCredential as error:
         todo = "copy it whole, or make another with `fleetctl device rotate ID --out FILE`"
         raise UsageError("{} is no credential: {}\n{}".format(path, error, todo))

@@ -43,7 +43,7 @@ class Restart(Exception):
 
 class Agent:
     """One board's agent. `address` is where its server is, as long as no setting says otherwise. `drivers` are the
-    board's own where none are given. `tls` is a context of compat.tls_context, for addresses with TLS. `is_safe`: the
+    board's own where none are given. `tls` is a context of trust.tls_context, for addresses with TLS. `is_safe`: the
     drivers are left alone.
 
     `log(level, text)` gets short lines; `observer.agent(status)` gets `status()` whenever it may have changed.

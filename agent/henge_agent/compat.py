@@ -54,107 +54,14 @@ def explain(error: BaseException) -> str:
     return type(error).__name__ + (": " + text if text else "")
 
 
-_NETWORK = {  # by name, since boards have numbers of their own; Linux' number where MicroPython leaves the name out
-    getattr(errno, name, number): text
-    for name, number, text in (
-        ("ECONNREFUSED", 111, "connection refused, nothing listens there"),
-        ("ETIMEDOUT", 110, "timed out"),
-        ("EHOSTUNREACH", 113, "the host cannot be reached"),
-        ("ENETUNREACH", 101, "no network leads there"),
-        ("ECONNRESET", 104, "reset by the other end"),
-    )
-}
-_LAST_LOOKUP_ERROR = -999  # getaddrinfo's are -1 to -202, depending on the port; those of TLS begin far below
-
-
 def reason(error: BaseException) -> str:
-    """What the system did not do, in a few words without a number where there are any."""
-    number = _number(error)
-    if number in _TLS or getattr(error, "reason", None) in _TLS:
-        return _TLS.get(number) or _TLS[error.reason]  # type: ignore[attr-defined]
-    if hasattr(error, "library") or (number is not None and number < _LAST_LOOKUP_ERROR):
-        return "TLS: " + str(error)
-    if number is None:  # an OSError without one is a sentence of our own: what a Wi-Fi could not do
-        return str(error) if type(error) is OSError and str(error) else explain(error)
-    if _LAST_LOOKUP_ERROR <= number < 0 or type(error).__name__ == "gaierror":
-        return "no such host, or no name server answers"
-    return _NETWORK.get(number) or _system_text(number) or explain(error)
-
-
-def _number(error: BaseException) -> "int | None":
-    number = getattr(error, "errno", None)
-    if isinstance(number, int):
-        return number
-    text = str(error)
-    # MicroPython's getaddrinfo, and CPython's asyncio where a name has several addresses, put it into the text only.
-    for mark in ("[addrinfo error ", "[Errno "):
-        start = text.find(mark)
-        if start >= 0:
-            start += len(mark)
-            return int(text[start : text.find("]", start)])
-    return None
-
-
-def _system_text(number: int) -> str:
-    """The system's own words, or none on a board, which has no such words."""
-    if hasattr(os, "strerror"):
-        return os.strerror(number)
+    """What the system did not do, in a few words."""
     try:
-        import ffi  # type: ignore[import-not-found]
-    except ImportError:
-        return ""
-    return ffi.open("libc.so.6").func("s", "strerror", "i")(number)
+        from henge_agent import reasons  # for a moment
 
-
-_NO_TLS = "what listens there does not speak TLS"
-_CUT = "the other end closed the connection in the middle of TLS; is that its port for TLS?"
-_TLS_CUT = -0x7280
-
-_TLS: dict = {  # MicroPython has mbedTLS's numbers, CPython OpenSSL's names
-    -0x7200: _NO_TLS,
-    "WRONG_VERSION_NUMBER": _NO_TLS,
-    _TLS_CUT: _CUT,
-    "UNEXPECTED_EOF_WHILE_READING": _CUT,
-}
-
-# What can be wrong with a server's certificate.
-OTHER_CA, OTHER_HOST, EXPIRED, NOT_YET = "other ca", "other host", "expired", "not yet valid"
-
-_FAULTS = {  # OpenSSL's number of it, and mbedTLS's sentence: MicroPython hands out nothing else
-    OTHER_CA: ((2, 7, 18, 19, 20, 21), "not correctly signed by the trusted CA"),
-    OTHER_HOST: ((62, 64), "does not match with the expected CN"),
-    EXPIRED: ((10,), "validity has expired"),
-    NOT_YET: ((9,), "validity starts in the future"),
-}
-
-
-def certificate_faults(error: BaseException) -> "list[str]":
-    """What is wrong with the certificate that the server showed; empty where the error is about something else.
-
-    MicroPython names all that is wrong, CPython the first that it finds.
-    """
-    code = getattr(error, "verify_code", None)
-    text = str(error) if isinstance(error, ValueError) else ""
-    return [fault for fault, (codes, words) in _FAULTS.items() if (code in codes if code else words in text)]
-
-
-def tls_context(authorities: "tuple[bytes, ...]"):
-    """For connections to servers whose certificate one of these CAs (DER) has issued. Raises ValueError, OSError.
-
-    To be made once: it takes some kilobytes, and a small heap falls into pieces.
-    """
-    try:
-        import tls  # type: ignore[import-not-found]
-    except ImportError:
-        import ssl as tls  # CPython: imported here, since it takes 20 ms that only TLS is worth
-    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
-    context.verify_mode = tls.CERT_REQUIRED
-    for authority in authorities:
-        if IS_MICROPYTHON:
-            context.load_verify_locations(authority)
-        else:
-            context.load_verify_locations(cadata=authority)
-    return context
+        return reasons.words(error)
+    except Exception:  # the words cannot be had, for want of memory say: what they would be about is still to be told
+        return explain(error)
 
 
 async def open_stream(host: str, port: int, tls, no_delay: bool = False, place: str = ""):
@@ -169,7 +76,7 @@ async def open_stream(host: str, port: int, tls, no_delay: bool = False, place: 
             return await asyncio.open_connection(host, port, ssl=tls, server_hostname=host if tls else None)
         except ConnectionResetError as error:
             if tls and error.errno is None:  # asyncio's way to say that the other end is gone before TLS was agreed
-                raise OSError(_TLS_CUT, str(error))
+                raise OSError(TLS_CUT, str(error))
             raise
     found = await _connected(place or host, port)
     if no_delay:
@@ -184,6 +91,7 @@ async def open_stream(host: str, port: int, tls, no_delay: bool = False, place: 
     return stream, stream
 
 
+TLS_CUT = -0x7280  # mbedTLS's number
 _NO_DELAY = (6, 1, 1)  # IPPROTO_TCP, TCP_NODELAY, on: without it a report waits 40 ms for the acknowledgement before it
 _LOOK_S = 0.01  # between two looks at a connection that is being made
 

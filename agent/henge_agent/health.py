@@ -5,6 +5,8 @@ A router, a broker or a sensor that is away is no illness: trying to reach it is
 
 import asyncio
 
+from henge_agent.passing import forget
+
 # Between two meals. A Pico's watchdog waits for 8.3 s at most, and a handshake of TLS may hold everything up for three.
 FEED_S = 2
 # Milliseconds without a sign; everything that the agent does by itself gives one within half a minute.
@@ -27,13 +29,14 @@ class Health:
         self._signed_ms = self._clock.ms() + int(seconds * 1000)
 
     def look(self) -> None:
-        """Feeds the watchdog, or lets it be."""
+        """Feeds the watchdog, or lets it be; and tidies the heap."""
         now = self._clock.ms()
         if now - self._signed_ms < _SILENT_MS:
             self._board.feed()
         if not self._is_settled and now - self._began_ms >= _SETTLED_MS:
             self._is_settled = True
             self._board.settled()
+        forget()
 
     async def run(self) -> None:
         """Looks now and then until it is cancelled."""

@@ -5,8 +5,8 @@ It owns no task: the agent runs `read` and `watch` side by side, and ends both w
 
 import asyncio
 
-from henge_agent import packets, trust
-from henge_agent.compat import abort, certificate_faults, reason
+from henge_agent import packets
+from henge_agent.compat import abort, reason
 from henge_agent.packets import BadPacket, Parser
 
 # Seconds between the CONNECT's beginning and its answer. A fleet of thousands coming back keeps a server busy for some.
@@ -18,34 +18,17 @@ _READ_BYTES = 1024  # at a time: a desired of everyday size in one piece, a smal
 _CLOSE_TIMEOUT_S = 2  # for the last bytes to leave
 _MAX_UNANSWERED = 64  # messages on their way; more than a healthy server ever leaves open
 
-_REFUSALS = {  # return codes of CONNACK (3.2.2.3) that will be the same the next time
-    1: "the server does not speak MQTT 3.1.1",
-    2: "the server does not take this device's id",
-}
-_STRANGERS = {  # those where the credential is what is wrong
-    4: "the server does not know this user name and password",
-    5: "the server does not let this device in",
-}
-
 
 class LinkLost(Exception):
     """The connection is over, or could not be made; the next one may work. The text says why."""
 
 
 class LinkRefused(LinkLost):
-    """The server said no and will say it again until a person changes something."""
+    """One of the two said no and will say it again until a person changes something. `todo` is what that may be."""
 
-
-class CredentialRefused(LinkRefused):
-    """The server does not know this device, or not with this password."""
-
-
-class ServerNotTrusted(LinkRefused):
-    """The server's certificate is not what it has to be; `faults` are those of compat.certificate_faults."""
-
-    def __init__(self, host: str, port: int, faults: "list[str]") -> None:
-        super().__init__("do not trust {}:{}: {}".format(host, port, trust.what(faults, host)))
-        self.faults = faults
+    def __init__(self, text: str, todo: "list[str]") -> None:
+        super().__init__(text)
+        self.todo = todo
 
 
 class LinkLeft(LinkLost):
@@ -99,12 +82,9 @@ class Link:
         while not self._unread:
             self._unread = await self._receive()
         code = self._parsed(packets.read_connack, self._unread.pop(0))
-        if code in _STRANGERS:
-            raise CredentialRefused(_STRANGERS[code])
-        if code in _REFUSALS:
-            raise LinkRefused(_REFUSALS[code])
         if code:
-            raise LinkLost("the server is not available (code {})".format(code))
+            text, todo = _refusal(code)
+            raise LinkRefused(text, todo) if text else LinkLost("the server is not available (code {})".format(code))
         self._accepted = True
 
     async def publish(self, topic: str, payload: bytes, qos: int = 0, retain: bool = False) -> None:
@@ -176,7 +156,7 @@ class Link:
         elif packet.kind == packets.SUBACK:
             self._has_answer(self._parsed(packets.read_ack, packet))
             if 0x80 in bytes(packet.body[2:]):  # bytes: a bytearray of MicroPython cannot tell
-                raise LinkRefused("the server does not let this device read its own configuration")
+                raise LinkRefused("the server does not let this device read its own configuration", [])
         elif packet.kind == packets.PINGRESP:
             self._has_answer(0)
         else:
@@ -223,11 +203,31 @@ class Link:
 
     def _lost(self, what: str, error: Exception) -> LinkLost:
         """On MicroPython any read or write of the beginning may bring the end of the handshake."""
-        faults = certificate_faults(error)
-        return ServerNotTrusted(self._host, self._port, faults) if faults else LinkLost(what + reason(error))
+        text, todo = _certificate(error, self._host)
+        if text:
+            return LinkRefused("do not trust {}:{}: {}".format(self._host, self._port, text), todo)
+        return LinkLost(what + reason(error))
 
     def _parsed(self, parse, data):
         try:
             return parse(data)
         except BadPacket as error:
             raise LinkLost("the server sent what is not MQTT: " + str(error))
+
+
+def _certificate(error: Exception, host: str) -> tuple:
+    try:
+        from henge_agent import trust  # for a moment
+
+        return trust.certificate(error, host)
+    except Exception:  # it cannot be had, for want of memory say: the error is told as any other
+        return "", []
+
+
+def _refusal(code: int) -> tuple:
+    try:
+        from henge_agent import trust
+
+        return trust.refusal(code)
+    except Exception:
+        return "", []

@@ -5,7 +5,7 @@ It is what a board begins with; settings that the server sends may say otherwise
 
 import json
 
-from henge_agent import address, credential
+from henge_agent import address_text, credential_file
 from henge_agent.compat import explain
 
 PATH = "/henge.json"
@@ -17,8 +17,8 @@ class Provision:
     """
 
     def __init__(self, found: dict) -> None:
-        self.credential = credential.parse(json.dumps(found["credential"]))
-        self.address = address.parse(found["server"], bool(self.credential.authorities))
+        self.credential = credential_file.parse(json.dumps(found["credential"]))
+        self.address = address_text.parse(found["server"], bool(self.credential.authorities))
         self.networks = [(network["ssid"], network.get("password", "")) for network in found.get("networks", ())]
         self.country: str = found.get("country", "")
         self.ntp: str = found.get("ntp", "")

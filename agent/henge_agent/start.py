@@ -5,25 +5,24 @@ Whatever ends it but a person is a crash: it is shown, and the board starts anew
 
 import asyncio
 
-from henge_agent import own_drivers, provision
 from henge_agent.agent import Agent
-from henge_agent.compat import print_exception, tls_context
-from henge_agent.drivers.server import Server
-from henge_agent.provision import BadProvision
+from henge_agent.compat import print_exception
 
 SAFE_AFTER = 3  # crashes in a row: once is chance, twice may be, and each costs half a minute without the board
 
 
-def start(make_board, load=provision.load) -> None:
-    """`make_board(provision)` gives the board. Returns to the prompt where a person is needed or has pressed Ctrl-C."""
-    try:
-        found = load()
-    except BadProvision as error:
-        print("henge:", error)
+def start(make_board, load=None) -> None:
+    """`make_board(provision)` gives the board; `load` is that of provision.py. Returns to the prompt where a person is
+    needed or has pressed Ctrl-C.
+    """
+    found = _provision(load)
+    if found is None:
         return
     board = make_board(found)
     try:
-        asyncio.run(agent_of(board, found).run())
+        agent = _agent(board, found)
+        found = None  # what it came from is of no more use
+        asyncio.run(agent.run())
     except KeyboardInterrupt:
         print("henge: stopped; the watchdog starts the board again soon, if it runs")
     except Exception as error:
@@ -31,22 +30,17 @@ def start(make_board, load=provision.load) -> None:
         board.reboot()
 
 
-def agent_of(board, found) -> Agent:
-    """The agent for a board that was set up so, with the drivers that lie beside it; in safe mode without those."""
-    safe = board.crashes >= SAFE_AFTER
-    if safe:
-        print("henge: safe mode, after {} crashes in a row: drivers are left alone".format(board.crashes))
-    drivers = board.drivers()
-    if not safe:  # importing those of somebody else may be what crashes
-        others = [Server] + ([board.wifi] if board.wifi else []) + drivers
-        drivers += own_drivers.load(board, others)
-    authorities = found.credential.authorities
-    return Agent(
-        board,
-        found.credential,
-        found.address,
-        drivers,
-        log=lambda level, text: print("henge: " + text),
-        tls=tls_context(authorities) if authorities else None,
-        is_safe=safe,
-    )
+def _provision(load):
+    from henge_agent import provision  # for a moment, as passing.py says
+
+    try:
+        return (load or provision.load)()
+    except ValueError as error:  # BadProvision
+        print("henge:", error)
+        return None
+
+
+def _agent(board, found) -> Agent:
+    from henge_agent.begin import agent_of  # for a moment
+
+    return agent_of(board, found)

@@ -7,16 +7,15 @@ import asyncio
 
 from henge_protocol import messages, topics
 
-from henge_agent import packets, trust
+from henge_agent import packets
 from henge_agent.address import Address
 from henge_agent.backoff import Backoff
 from henge_agent.compat import reason
 from henge_agent.crew import Crew
-from henge_agent.link import CredentialRefused, Link, LinkClosed, LinkLeft, LinkLost, LinkRefused, ServerNotTrusted
+from henge_agent.link import Link, LinkClosed, LinkLeft, LinkLost, LinkRefused
 
 STABLE_MS = 30_000  # what lived so long failed by no fault of its beginning: the next wait is a short one again
 _MANY_CLOSED = 3  # connections in a row that lived shorter than that: a server that restarts closes one
-_NEW_CREDENTIAL = "`fleetctl device rotate {} --out FILE` makes a new credential; `device add`, if it was removed"
 _MAX_PACKET = topics.MAX_BYTES[topics.DESIRED] + 128  # bytes: the largest message with its topic and packet id
 
 
@@ -67,14 +66,12 @@ class Uplink:
             if self._clock.ms() - began_ms >= STABLE_MS:
                 self._backoff.reset()
             wait_s = self._backoff.after_loss(is_trial) / 1000
-        text = "{}; trying again in {} s".format(error, int(wait_s) + 1)
-        self._owner.say("warning" if is_refused else "info", text)
-        if isinstance(error, CredentialRefused):
-            self._owner.say("warning", _NEW_CREDENTIAL.format(self._credential.device))
-        elif isinstance(error, ServerNotTrusted):
-            for todo in trust.todo(error.faults, self._server.address.host, self._credential.device):
-                self._owner.say("warning", todo)
-        elif not is_refused:
+        level = "warning" if is_refused else "info"
+        self._owner.say(level, "{}; trying again in {} s".format(error, int(wait_s) + 1))
+        if isinstance(error, LinkRefused):
+            for todo in error.todo:
+                self._owner.say(level, todo.format(device=self._credential.device))
+        else:
             self._suspect_a_twin(error, began_ms)
         return wait_s
 

@@ -13,13 +13,14 @@ from bench_board import Bench
 from henge_agent import provision
 from henge_agent.address import Address
 from henge_agent.agent import Agent
+from henge_agent.begin import agent_of
 from henge_agent.board import Board
 from henge_agent.credential import Credential
 from henge_agent.crew import Crew
 from henge_agent.drivers.driver import Driver
 from henge_agent.health import Health
 from henge_agent.provision import BadProvision, Provision
-from henge_agent.start import agent_of, start
+from henge_agent.start import start
 from henge_protocol import topics
 from henge_protocol.messages import Hello, Report
 

@@ -38,9 +38,9 @@ class TestLink(unittest.IsolatedAsyncioTestCase):
         raise AssertionError("the link was not lost")
 
     async def test_a_refusal_that_stays_is_told_from_one_that_passes(self):
-        names = {1: "LinkRefused", 2: "LinkRefused", 4: "CredentialRefused", 5: "CredentialRefused"}
+        refused = (1, 2, 4, 5)
         for code in (1, 2, 3, 4, 5, 99):
-            expected = names.get(code, "LinkLost") + ": "
+            expected = "LinkRefused: " if code in refused else "LinkLost: "
             answer = asyncio.create_task(self.server.accept(bytes((0x20, 2, 0, code))))
             link = Link(self.clock, 30, LIMIT, None)
             self.assertIn(expected, await self.lost(link.open(self.server.connect, "server", 1883, HELLO)))

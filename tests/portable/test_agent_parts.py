@@ -9,11 +9,11 @@ import errno
 import json
 
 from agent_fakes import FakeDriver, Life, signed
-from henge_agent import credential
+from henge_agent import credential_file
 from henge_agent.backoff import Backoff
 from henge_agent.clock import Clock
 from henge_agent.compat import reason
-from henge_agent.credential import BadCredential
+from henge_agent.credential_file import BadCredential
 from henge_agent.settings import NotApplied, Settings
 
 
@@ -66,7 +66,7 @@ class TestCredential(unittest.TestCase):
 
     def test_both_forms_are_taken(self):
         for text in (json.dumps(self.GOOD), json.dumps({"device": {}, "credential": self.GOOD})):
-            found = credential.parse(text)
+            found = credential_file.parse(text)
             self.assertEqual((found.device, found.password, found.key), ("porch", "word", bytes(32)))
 
     def test_anything_missing_or_cut_off_is_refused(self):
@@ -79,14 +79,14 @@ class TestCredential(unittest.TestCase):
         for text in texts:
             with self.subTest(text=text):
                 with self.assertRaises(BadCredential):
-                    credential.parse(text)
+                    credential_file.parse(text)
 
 
 class TestAuthorities(unittest.TestCase):
     PEM = "-----BEGIN CERTIFICATE-----\naGVs\nbG8=\n-----END CERTIFICATE-----\n"
 
     def parse(self, ca: object) -> tuple:
-        return credential.parse(
+        return credential_file.parse(
             json.dumps({"ca": ca, "username": "porch", "password": "w", "config_key": "00" * 32})
         ).authorities
 
@@ -94,7 +94,7 @@ class TestAuthorities(unittest.TestCase):
         self.assertEqual(self.parse(self.PEM + "and another one\n" + self.PEM), (b"hello", b"hello"))
 
     def test_there_may_be_none(self):
-        self.assertEqual(credential.parse(json.dumps(TestCredential.GOOD)).authorities, ())
+        self.assertEqual(credential_file.parse(json.dumps(TestCredential.GOOD)).authorities, ())
 
     def test_what_is_no_certificate_is_refused(self):
         for ca in ("hello", 5, self.PEM[:40], self.PEM.replace("aGVs\nbG8=", "a"), self.PEM.replace("aGVs\nbG8=", "")):

@@ -11,7 +11,7 @@ import pytest
 from fleetsim.board import SimBoard
 from fleetsim.fleet import Fleet
 from fleetsim.network import Ground
-from henge_agent import credential
+from henge_agent import credential_file
 from henge_agent.address import Address
 from henge_server.server import Server
 
@@ -67,7 +67,7 @@ async def fleet(network: Ground) -> AsyncIterator[Fleet]:
 @pytest.fixture
 async def board(fleet: Fleet, desk: Desk) -> SimBoard:
     """The board `porch`, registered, on, and in step with the server."""
-    found = fleet.add(credential.parse(await desk.register("porch")))
+    found = fleet.add(credential_file.parse(await desk.register("porch")))
     found.power_on()
     await desk.has("porch", "in_step")
     return found

@@ -7,7 +7,7 @@ import pytest
 from fleetsim.board import SimBoard
 from fleetsim.fleet import Fleet
 from fleetsim.network import Ground, Line
-from henge_agent import credential
+from henge_agent import credential_file
 from henge_agent.address import Address
 from henge_server.server import Server
 
@@ -70,7 +70,7 @@ async def test_board_finds_the_server_again_when_that_was_restarted(tmp_path: Pa
             ground.lead(HOME, HUB, 8883, port_of(server))
             desk = Desk(server, api)
             await desk.begin()
-            fleet.add(credential.parse(await desk.register("porch"))).power_on()
+            fleet.add(credential_file.parse(await desk.register("porch"))).power_on()
             await desk.has("porch", "in_step")
         async with Server(settings) as server, client_of(server) as api:
             ground.lead(HOME, HUB, 8883, port_of(server))

@@ -9,7 +9,7 @@ import pytest
 from fleetsim.board import SimBoard
 from fleetsim.fleet import Fleet
 from fleetsim.network import Ground
-from henge_agent import credential
+from henge_agent import credential_file
 from henge_agent.agent import TRIAL_MS
 
 from tests.sim.conftest import port_of
@@ -29,7 +29,7 @@ async def ten(fleet: Fleet, desk: Desk, network: Ground) -> Fleet:
         network.lead(ssid, HUB, 8883, port_of(desk.server))
         network.lead(ssid, NEW_HUB, 8883, port_of(desk.server))
     for device in IDS:
-        fleet.add(credential.parse(await desk.register(device))).power_on()
+        fleet.add(credential_file.parse(await desk.register(device))).power_on()
     await asyncio.gather(*(desk.has(device, "in_step") for device in IDS))
     return fleet
 

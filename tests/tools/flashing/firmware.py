@@ -35,7 +35,7 @@ import asyncio
 from board import BareBoard
 from henge_agent import provision
 from henge_agent.agent import Agent
-from henge_agent.compat import tls_context
+from henge_agent.trust import tls_context
 
 found = provision.load()
 tls = tls_context(found.credential.authorities)

@@ -197,3 +197,24 @@ def test_it_says_so_when_there_is_no_such_port(tmp_path, patient):
     clock = Clock()
     with pytest.raises(Failed, match="There is no port"):
         knock(str(tmp_path / "ttyUSB9"), patient, clock.now, clock.sleep)
+
+
+@pytest.mark.parametrize(
+    ("locks", "says"),
+    [
+        ("fcntl.flock(0, fcntl.LOCK_EX)", r"is used by python.* \(process {}\)"),
+        ("0", r"\(process {}\) has the port open"),
+    ],
+)
+def test_the_program_that_holds_the_port_is_named(locks, says):
+    port, clock = Port(lambda data: b""), Clock()
+    program = f"import fcntl; {locks}; print('held', flush=True); __import__('time').sleep(60)"
+    argv = [sys.executable, "-c", program]
+    with open(port.path) as held, subprocess.Popen(argv, stdin=held, stdout=subprocess.PIPE) as other:
+        assert other.stdout and other.stdout.readline() == b"held\n"
+        try:
+            with pytest.raises(Failed, match=says.format(other.pid)):
+                knock(port.path, now=clock.now, sleep=clock.sleep)
+        finally:
+            other.kill()
+    port.close()

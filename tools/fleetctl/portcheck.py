@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from fleetctl import programs
 from fleetctl.finding import Finding, Level
 from fleetctl.serialports import DRIVERS, SerialPort, listed
 
@@ -43,7 +44,7 @@ class PortCheck:
         yield from silent
         if not ports and not silent:
             yield Finding(Level.OK, "port", "no board is plugged in here")
-        if ports and (pid := self._running("ModemManager")):
+        if ports and (pid := programs.running("ModemManager", self._proc)):
             text = f"ModemManager (process {pid}) talks to new ports for half a minute, and disturbs what a board hears"
             todo = "`sudo systemctl stop ModemManager` where this machine has no modem, or wait before flashing."
             yield Finding(Level.WARN, "port", text, todo)
@@ -57,24 +58,11 @@ class PortCheck:
         if not path.exists():
             text = f"{port.named()}: the kernel has it, and {path} does not exist"
             return Finding(Level.FAIL, "port", text, self._inside() or "Plug it in again.")
-        holder = self._holder(path)
-        if holder:
-            todo = "End that program, or close the port in it: only one program at a time can use a port."
-            return Finding(Level.FAIL, "port", f"{port.named()}: held by {holder}", todo)
+        if holder := programs.holder(path, self._proc):
+            return Finding(Level.FAIL, "port", f"{port.named()}: held by {holder}", programs.ONE_AT_A_TIME)
         if not self._may_use(path):
             return Finding(Level.FAIL, "port", f"{port.named()}: {self._user()} may not use it", self._joining(path))
         return Finding(Level.OK, "port", f"{port.named()}: can be used")
-
-    def _holder(self, path: Path) -> str:
-        """The program that has the port open; empty where none is seen. Only root sees those of other users."""
-        wanted = os.path.realpath(path)
-        for folder in self._processes():
-            try:
-                if any(os.path.realpath(link) == wanted for link in (folder / "fd").iterdir()):
-                    return f"{_name(folder)} (process {folder.name})"
-            except OSError:
-                continue  # another user's, or it has just ended
-        return ""
 
     def _joining(self, path: Path) -> str:
         user, number = self._user(), path.stat().st_gid
@@ -99,7 +87,7 @@ class PortCheck:
 
     def _driver(self, vendor: str) -> str:
         driver = DRIVERS[vendor]
-        if vendor == _WCH and (pid := self._running("brltty")):
+        if vendor == _WCH and (pid := programs.running("brltty", self._proc)):
             todo = "`sudo apt remove brltty`, and plug it in again."
             return f"brltty (process {pid}) takes it for a Braille display: {todo}"
         if (self._sys / "module" / driver).is_dir():
@@ -114,21 +102,10 @@ class PortCheck:
             return "This is a container: the machine outside has to pass the port on (`--device`)."
         return ""
 
-    def _running(self, program: str) -> str:
-        """Its process number; empty where it does not run."""
-        return next((folder.name for folder in self._processes() if _name(folder) == program), "")
-
-    def _processes(self) -> Iterator[Path]:
-        yield from sorted(folder for folder in self._proc.glob("[0-9]*") if folder.is_dir())
-
 
 def _is_drive(device: Path) -> bool:
     """Whether it is a drive, as a Pico in its boot ROM: an interface of class 8 (USB, "Defined Class Codes")."""
     return any(_text(path) == "08" for path in device.glob("*/bInterfaceClass"))
-
-
-def _name(process: Path) -> str:
-    return _text(process / "comm") or "a program"
 
 
 def _text(path: Path) -> str:

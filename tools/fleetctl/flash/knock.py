@@ -13,8 +13,10 @@ import time
 import tty
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from fleetctl.errors import Failed
+from fleetctl.programs import ONE_AT_A_TIME, holder
 
 _CTRL_C, _CTRL_B = b"\x03", b"\x02"  # interrupts what runs; leaves the raw REPL
 _PROMPT = b">>> "
@@ -30,6 +32,8 @@ class NoPrompt(Failed):
 
     def __init__(self, port: str, heard: str) -> None:
         said = f"It says:\n{heard}" if heard.strip() else "It says nothing."
+        if other := holder(Path(port), but=os.getpid()):  # not every program locks its port
+            said += f"\n{other} has the port open, too, and takes what the board says. {ONE_AT_A_TIME}"
         super().__init__(f"Nothing at {port} answers as MicroPython. {said}")
         self.heard = heard
 
@@ -118,6 +122,9 @@ class Line:
     def _open(self) -> bool:
         try:
             self._file = os.open(self._port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+            fcntl.flock(
+                self._file, fcntl.LOCK_EX | fcntl.LOCK_NB
+            )  # as pyserial, and with it mpremote and esptool, does
             tty.setraw(self._file)
             modes = termios.tcgetattr(self._file)
             modes[4] = modes[5] = termios.B115200
@@ -125,10 +132,15 @@ class Line:
             self.problem = None
         except (OSError, termios.error) as error:
             self.close()
-            number, text = error.args[:2]
-            self.problem = Failed(
-                f"There is no port {self._port}. `fleetctl doctor` lists those there are."
-                if number == errno.ENOENT
-                else f"{self._port} cannot be opened: {text}. `fleetctl doctor` looks into it."
-            )
+            self.problem = _problem(self._port, *error.args[:2])
         return self._file is not None
+
+
+def _problem(port: str, number: int, text: str) -> Failed:
+    """Why a port cannot be opened."""
+    if number == errno.ENOENT:
+        return Failed(f"There is no port {port}. `fleetctl doctor` lists those there are.")
+    if number in (errno.EBUSY, errno.EAGAIN):
+        used_by = holder(Path(port), but=os.getpid()) or "another program"
+        return Failed(f"{port} is used by {used_by}. {ONE_AT_A_TIME}")
+    return Failed(f"{port} cannot be opened: {text}. `fleetctl doctor` looks into it.")

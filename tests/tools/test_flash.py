@@ -1,5 +1,6 @@
 """A board on a port becomes a device that is online: the real mpremote, a virtual board, a real server."""
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -125,6 +126,13 @@ def test_a_board_of_another_kind_is_not_touched(flash, name):
 def test_it_asks_for_the_wifi_and_says_how_when_there_is_nobody(fleetctl, options, name):
     result = fleetctl("flash", name, *options[:-2], "--schema", "bare", "--yes")
     assert (result.code, "--wifi FILE" in result.err) == (2, True), result.err
+
+
+def test_it_says_how_to_go_on_when_it_is_interrupted(options, name, board):
+    with Program("flash", name, *options, "--yes") as program:
+        board.wait_for("the agent", lambda: "henge-piece:" in board.heard)
+        assert program.end(signal.SIGINT) == 130
+    assert "the same command goes on from here" in program.said[-1]
 
 
 @pytest.mark.slow

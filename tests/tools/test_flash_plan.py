@@ -3,6 +3,10 @@
 import dataclasses
 import hashlib
 import json
+import os
+import subprocess
+import sys
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -211,3 +215,22 @@ def test_a_wifi_file_that_cannot_be_meant_is_refused(tmp_path, text, says):
     (tmp_path / "wifi.toml").write_text(text)
     with pytest.raises(Failed, match=says):
         wifi.read(tmp_path / "wifi.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [(b"attic", "Wifi(networks=[{'ssid': 'attic', 'password': ''}]"), (b"\x1b[A", "cannot be seen")]
+)
+def test_the_wifi_is_asked_for_when_standard_input_is_a_terminal(name, said):
+    keyboard, terminal = os.openpty()
+    argv = [sys.executable, "-c", "from fleetctl.flash import wifi; print(wifi.read(wifi.Path('-')))"]
+    with subprocess.Popen(argv, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True):
+        os.close(terminal)
+        os.write(keyboard, name + b"\n")
+        seen = b""
+        with suppress(OSError):  # what a pty says when nobody is at its other end any more
+            while block := os.read(keyboard, 1000):
+                seen += block
+                if seen.endswith(b"open network): "):
+                    os.write(keyboard, b"\n")
+    os.close(keyboard)
+    assert said in seen.decode()

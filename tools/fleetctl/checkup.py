@@ -143,7 +143,12 @@ def _version(theirs: str) -> Finding:
 
 def _devices(devices: list[Json]) -> Iterator[Finding]:
     if not devices:
-        yield Finding(Level.WARN, "devices", "none is registered", "`fleetctl device add ID` registers one.")
+        yield Finding(
+            Level.WARN,
+            "devices",
+            "none is registered",
+            "`fleetctl flash ID` makes one of a board; `fleetctl device add ID` registers one.",
+        )
         return
     silent = [device["id"] for device in devices if device["last_heard_at"] is None]
     if silent:

@@ -43,7 +43,9 @@ FirmwareOption = Annotated[
 ]
 WifiOption = Annotated[
     Path | None,
-    typer.Option("--wifi", metavar="FILE", show_default=False, help="The networks it may join; - is standard input."),
+    typer.Option(
+        "--wifi", metavar="FILE", show_default=False, help="The networks it may join; - asks, or reads standard input."
+    ),
 ]
 CountryOption = Annotated[
     str, typer.Option("--country", metavar="XX", show_default=False, help="Where its radio is used, like DE.")

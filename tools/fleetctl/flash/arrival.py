@@ -83,5 +83,5 @@ class Arrival:
             text = f"The board is flashed, and the server has not heard {self._device} after {seconds:g} s."
         return Partly(
             f"{text} {board}\n`fleetctl watch {self._device}` shows it when it comes, docs/flashing.md what may be "
-            "wrong; the same command once more goes on from here."
+            "wrong; the same command once more goes on from here, and with `--wifi -` asks for another Wi-Fi."
         )

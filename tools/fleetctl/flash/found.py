@@ -47,7 +47,7 @@ class Found:
     def named(self) -> str:
         """The board for a sentence."""
         version = ".".join(map(str, self.version))
-        return f"{self.machine or self.system} with MicroPython {version}, unique id {self.uid}"
+        return f"{self.machine or self.system}, MicroPython {version}, unique id {self.uid}"
 
 
 def read(said: str) -> Found:

@@ -15,7 +15,7 @@ from henge_protocol.topics import is_device_id
 
 from fleetctl import serialports
 from fleetctl.client import Client
-from fleetctl.errors import Failed, FleetctlError, Refused, Usage
+from fleetctl.errors import Failed, FleetctlError, Interrupted, Refused, Usage
 from fleetctl.flash import images, server, uf2, wifi
 from fleetctl.flash.choice import choose
 from fleetctl.flash.flasher import Flasher
@@ -65,6 +65,12 @@ class Run:
 
     def flash(self) -> None:
         """Raises FleetctlError where the board is not online in the end."""
+        try:
+            self._flash()
+        except KeyboardInterrupt:
+            raise Interrupted("The board goes on with what it has; the same command goes on from here.") from None
+
+    def _flash(self) -> None:
         asked = self._asked
         if asked.kind not in ("", *_KINDS):
             raise Usage(f"--board {asked.kind!r} is none of {', '.join(_KINDS)}.")

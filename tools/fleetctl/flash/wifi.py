@@ -29,7 +29,9 @@ def default_path() -> Path:
 
 
 def read(path: Path) -> Wifi:
-    """From a file in TOML; `-` is standard input. Raises Failed."""
+    """From a file in TOML; `-` is standard input, or the person at it. Raises Failed."""
+    if str(path) == "-" and is_terminal(sys.stdin):
+        return ask()
     try:
         text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
         found = tomllib.loads(text)
@@ -51,8 +53,16 @@ def ask() -> Wifi:
         )
     print("Wi-Fi for the board (only 2.4 GHz can be joined). Name: ", end="", file=sys.stderr, flush=True)
     ssid = sys.stdin.readline().strip()
+    _typed(ssid)
     password = getpass.getpass(f"Password of {ssid} (none for an open network): ", sys.stderr)
+    _typed(password)
     return Wifi([_network({"ssid": ssid, "password": password}, "That")], "")
+
+
+def _typed(text: str) -> None:
+    """Raises Failed where a key was pressed that writes no character, but a code that nobody sees."""
+    if not text.isprintable():
+        raise Failed("What was typed has characters that cannot be seen, as arrow keys make them. Run it again.")
 
 
 def country(text: str) -> str:

@@ -211,7 +211,8 @@ def test_the_program_that_holds_the_port_is_named(locks, says):
     program = f"import fcntl; {locks}; print('held', flush=True); __import__('time').sleep(60)"
     argv = [sys.executable, "-c", program]
     with open(port.path) as held, subprocess.Popen(argv, stdin=held, stdout=subprocess.PIPE) as other:
-        assert other.stdout and other.stdout.readline() == b"held\n"
+        assert other.stdout
+        assert other.stdout.readline() == b"held\n"
         try:
             with pytest.raises(Failed, match=says.format(other.pid)):
                 knock(port.path, now=clock.now, sleep=clock.sleep)

@@ -78,6 +78,18 @@ def pin_id(text: str) -> "int | str":
     return int(text) if text.isdigit() else text
 
 
+def check_pin(values: dict, mine: str) -> None:
+    """Raises ValueError where another driver uses the pin that the setting `mine` names, `led.pin` for one."""
+    users = []
+    for key in values:
+        if key.endswith(".pin") and values[key] == values[mine]:
+            if values.get(key[:-3] + "kind") not in ("none", "chip"):  # these have no wire
+                users.append(key)
+    if mine in users and len(users) > 1:
+        users.remove(mine)
+        raise ValueError("pin '{}' is {} too".format(values[mine], users[0]))
+
+
 def why(error: Exception) -> str:
     """What the hardware's own modules have to say, which is not always a text."""
     return str(error) or type(error).__name__

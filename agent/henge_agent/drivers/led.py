@@ -6,7 +6,7 @@ What each kind of light makes of a colour stands in lights.py, which is imported
 import asyncio
 import math
 
-from henge_agent.drivers.driver import Driver, Time
+from henge_agent.drivers.driver import Driver, Time, check_pin
 
 # Milliseconds of light and of dark: one blink a second, which the eye takes for "blinking" and not for "broken".
 _BLINK_MS = 500
@@ -122,6 +122,7 @@ class WiredLed(Led):
         """Makes another light where the wiring has changed. Raises what the hardware raises, and is dark then."""
         wiring = tuple(values["led." + name] for name in ("kind", "pin", "count", "inverted"))
         if wiring != self._wiring:
+            check_pin(values, "led.pin")
             old, self._light, self._wiring = self._light, Light(), None
             old.close()
             light = self._made(*wiring)

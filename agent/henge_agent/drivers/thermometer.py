@@ -5,7 +5,7 @@ How each kind of sensor is read stands in sensors.py, which is imported only whe
 
 import asyncio
 
-from henge_agent.drivers.driver import Driver, Time
+from henge_agent.drivers.driver import Driver, Time, check_pin
 
 # A reading that failed is tried so often in all, this many seconds apart: bits get lost on a long wire, and a DHT22
 # wants two seconds between readings.
@@ -95,6 +95,7 @@ class WiredThermometer(Thermometer):
         """Makes another sensor where the wiring has changed. Raises what the hardware raises, and has none then."""
         wiring = tuple(values["sensor." + name] for name in ("kind", "pin", "probe"))
         if wiring != self._wiring:
+            check_pin(values, "sensor.pin")
             self._sensor = self._wiring = None
             self._sensor = self._made(*wiring)
             self._wiring = wiring

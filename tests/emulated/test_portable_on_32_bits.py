@@ -17,7 +17,6 @@ NEEDS_MORE = {
     "test_lookup": "sockets",
     "test_agent_console": "the console of a computer",
     "test_agent_files": "the files of a computer",
-    "test_agent_secrets": "a cipher",
     "test_agent_flash_storage": "os.urandom and a flash of a megabyte in memory",
     "test_driver_lights": "simulated pins",
     "test_driver_own": "simulated pins",

@@ -1,4 +1,4 @@
-"""Secrets: sealed values are opened on the board. Needs a cipher: boards have cryptolib, the emulated one has none."""
+"""Secrets: sealed values are opened on the board, with the cipher that it has in cryptolib."""
 
 try:
     import unittest

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bench.figures import Figure
-from bench.firmware import documents, heap, row
+from bench.firmware import documents, frozen, heap, row
 from bench.firmware.board_files import compile_agent
 from bench.machine import scratch
 from bench.scale import Scale
@@ -17,6 +17,7 @@ def run(scale: Scale) -> list[Figure]:
         return [
             *_sizes(folder / "sizes"),
             *_heap(folder / "heap", scale),
+            *_frozen(folder / "frozen"),
             *_row(folder / "row", scale),
             *_power_cuts(scale),
         ]
@@ -45,6 +46,14 @@ def _heap(folder: Path, scale: Scale) -> list[Figure]:
         figures.append(_figure(name + "at the worst moment", room.worst / _KIB, "KiB", aim=85, is_rate=True))
         figures.append(_figure(name + "with it in use", room.after / _KIB, "KiB"))
     return figures
+
+
+def _frozen(folder: Path) -> list[Figure]:
+    found = frozen.measure(folder)
+    return [
+        _figure("frozen into MicroPython: heap, with the whole agent imported", found.imported / _KIB, "KiB"),
+        _figure("frozen into MicroPython: more flash than without it", found.flash / _KIB, "KiB"),
+    ]
 
 
 def _row(folder: Path, scale: Scale) -> list[Figure]:

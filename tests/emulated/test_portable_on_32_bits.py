@@ -20,6 +20,7 @@ NEEDS_MORE = {
     "test_agent_flash_storage": "os.urandom and a flash of a megabyte in memory",
     "test_driver_lights": "simulated pins",
     "test_driver_own": "simulated pins",
+    "test_driver_pins": "simulated pins",
     "test_driver_sensors": "simulated pins",
     "test_flash_chip": "a flash of a megabyte in memory",
 }

@@ -24,12 +24,13 @@ Settings = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """The schema that a device is under now. `is_new`: the adoption made that version; `dropped`: own values of the
-    device that it does not take, and that are gone.
+    """The schema that a device is under now. `is_new`: the adoption made that version; `others`: how many devices that
+    version took along; `dropped`: own values of the device that it does not take, and that are gone.
     """
 
     schema: Schema
     is_new: bool
+    others: int
     rev: int
     dropped: list[Problem]
 
@@ -70,9 +71,11 @@ class Adoption:
                 f"name (--name NAME), or put the device under that schema as it is: "
                 f"`fleetctl device change {device_id} --schema {name}`."
             )
+        was_under = (await self._configs.newest(device_id)).schema_name == name
         applied = await self._schemas.apply(name, announced.settings, by)
         written, dropped = await self._configs.adopt(device_id, name, by)
-        return Adopted(applied.schema, applied.is_new, written.revision.rev, dropped)
+        others = max(0, applied.devices - was_under)
+        return Adopted(applied.schema, applied.is_new, others, written.revision.rev, dropped)
 
     async def _board_name(self, device_id: str) -> str:
         observed = await self._store.observed(device_id)

@@ -45,6 +45,7 @@ async def test_board_with_unknown_drivers_becomes_configurable(api: httpx.AsyncC
         "device": "porch",
         "schema": {"name": "fan-2000", "version": 1},
         "is_new": True,
+        "others": 0,
         "rev": 2,
         "dropped": [],
     }
@@ -81,7 +82,8 @@ async def test_firmware_that_knows_more_makes_a_new_version_and_takes_no_board_i
     await adopt(api)
     await fan.take()
     await announced(api, connect, "attic", FAN | {"fan.timer": {"type": "duration", "default": 60}})
-    assert (await adopt(api, "attic")).json()["schema"] == {"name": "fan-2000", "version": 2}
+    adopted = (await adopt(api, "attic")).json()
+    assert (adopted["schema"], adopted["others"]) == ({"name": "fan-2000", "version": 2}, 1)
     assert values(await fan.take()) == {"fan.speed": 3, "led.on": False}
     unsupported = (await api.get(f"{DEVICE}/config")).json()["unsupported"]
     assert [entry["key"] for entry in unsupported] == ["fan.timer"]

@@ -48,9 +48,3 @@ def test_limits_are_said_when_there_are_some():
     assert values.limits({"type": "int", "min": 0, "max": 100, "step": 5}) == "0 to 100, in steps of 5"
     assert values.limits({"type": "string", "max_length": 8, "secret": True}) == "at most 8 bytes, secret"
     assert values.limits({"type": "bool"}) == ""
-
-
-def test_a_unit_stands_behind_a_value_when_it_has_one():
-    assert values.with_unit(60, {"type": "int", "unit": "%"}) == "60 %"
-    assert values.with_unit(5, {"type": "duration"}) == "5 s"
-    assert values.with_unit(True, {"type": "bool"}) == "true"

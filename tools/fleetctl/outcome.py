@@ -74,8 +74,9 @@ def _instead(device: str, rev: int, problems: list[Problem]) -> str:
     """What to do about a revision that a board refused or took back."""
     if any(problem.code == "not_confirmed" for problem in problems):
         return (
-            f"It is not sent again. Set another value, or mend what was in the way and try the same values in a new "
-            f"revision: `fleetctl config rollback {device} {rev}`."
+            "It is not sent again, but whatever is set next tries the same values with it: set others, or go back with "
+            f"`fleetctl config rollback {device} REV` (`fleetctl config history {device}` lists them). Once what was in "
+            f"the way is mended, `fleetctl config rollback {device} {rev}` tries them again."
         )
     unset = " ".join(problem.key for problem in problems if problem.key)
     inherited = f", take it back to what it inherits (`fleetctl config unset {device} {unset}`)," if unset else ""

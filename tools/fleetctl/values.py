@@ -50,12 +50,6 @@ def shown(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def with_unit(value: object, declaration: Declaration | None) -> str:
-    """A value and its unit; a duration is in seconds."""
-    unit = unit_of(declaration)
-    return f"{shown(value)} {unit}" if unit and value is not None else shown(value)
-
-
 def unit_of(declaration: Declaration | None) -> str:
     declaration = declaration or {}
     return declaration.get("unit") or ("s" if declaration.get("type") == "duration" else "")

@@ -34,6 +34,7 @@ class AdoptedOut(BaseModel):
     device: str
     schema_ref: SchemaRef = Field(serialization_alias="schema")
     is_new: bool = Field(description="Whether the adoption made this version of the schema")
+    others: int = Field(description="How many other devices that version took along")
     rev: int = Field(description="The device's newest revision")
     dropped: list[FieldProblem] = Field(description="Own values of the device that the schema does not take: gone")
 
@@ -56,6 +57,7 @@ async def adopt(device_id: str, parts: WithParts, by: Caller, body: AdoptIn | No
         device=device_id,
         schema_ref=SchemaRef(name=adopted.schema.name, version=adopted.schema.version),
         is_new=adopted.is_new,
+        others=adopted.others,
         rev=adopted.rev,
         dropped=[FieldProblem(key=p.key, code=p.code, message=p.text) for p in adopted.dropped],
     )

@@ -34,7 +34,7 @@ _LIST = (
 _SETTINGS = (
     Column("KEY", lambda entry: entry["key"]),
     Column("TYPE", lambda entry: entry["type"]),
-    Column("DEFAULT", lambda entry: values.with_unit(entry["default"], entry) if "default" in entry else "-"),
+    Column("DEFAULT", lambda entry: values.shown(entry["default"]) if "default" in entry else "-"),
     Column("LIMITS", values.limits),
     Column("UNIT", values.unit_of),
     Column("TITLE", lambda entry: entry.get("title", "")),
@@ -100,7 +100,8 @@ def show(
     def table() -> None:
         head = f"what the firmware of {of} announces" if of else f"{schema['name']}, version {schema['version']}"
         session.output.say(head + "\n")
-        entries: list[Item] = [{"key": key, **declaration} for key, declaration in schema["settings"].items()]
+        # A server keeps them in CBOR, with the shorter keys first, which is no order for people.
+        entries: list[Item] = [{"key": key, **declaration} for key, declaration in sorted(schema["settings"].items())]
         session.output.items(entries, _SETTINGS, "key", "It declares no settings.")
 
     if session.output.form is Form.YAML:
@@ -124,7 +125,7 @@ def adopt(
     def table() -> None:
         schema = f"{answer['schema']['name']} {answer['schema']['version']}"
         made = "which was made of what it announces" if answer["is_new"] else "which says what it announces already"
-        session.output.say(f"{device} is under {schema} now, {made}, at revision {answer['rev']}.")
+        session.output.say(f"{device} is under {schema} now, {made}, at revision {answer['rev']}{_others(answer)}.")
         for problem in answer["dropped"]:
             session.output.say(f"  dropped {problem['key']}: {problem['message']}")
         session.output.say(f"`fleetctl config get {device}` shows its settings.")
@@ -145,6 +146,12 @@ def _along(answer: Item) -> str:
     if count is None:
         return ""
     return f"; it took {count} device{'' if count == 1 else 's'} along" if count else "; no device is under it"
+
+
+def _others(answer: Item) -> str:
+    """That an adoption moved other devices, too, where it did."""
+    count = answer.get("others", 0)
+    return f"; so {'is another device' if count == 1 else f'are {count} other devices'}" if count else ""
 
 
 def _with_commands(error: Refused) -> Refused:

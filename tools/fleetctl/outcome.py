@@ -75,8 +75,8 @@ def _instead(device: str, rev: int, problems: list[Problem]) -> str:
     if any(problem.code == "not_confirmed" for problem in problems):
         return (
             "It is not sent again, but whatever is set next tries the same values with it: set others, or go back with "
-            f"`fleetctl config rollback {device} REV` (`fleetctl config history {device}` lists them). Once what was in "
-            f"the way is mended, `fleetctl config rollback {device} {rev}` tries them again."
+            f"`fleetctl config rollback {device} REV` (`fleetctl config history {device}` lists them). Once what was "
+            f"in the way is mended, `fleetctl config rollback {device} {rev}` tries them again."
         )
     unset = " ".join(problem.key for problem in problems if problem.key)
     inherited = f", take it back to what it inherits (`fleetctl config unset {device} {unset}`)," if unset else ""

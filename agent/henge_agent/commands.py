@@ -18,12 +18,12 @@ class NotDone(Exception):
 
 
 class Commands:
-    """`handlers` has a coroutine for each command, {name: function(args) -> data}; it may raise NotDone. `answer(name,
-    payload)` gets each result, encoded.
+    """`await carry_out(name, args)` gives a command's data, and may raise NotDone. `answer(name, payload)` gets each
+    result, encoded.
     """
 
-    def __init__(self, handlers: dict, answer) -> None:
-        self._handlers = handlers
+    def __init__(self, carry_out, answer) -> None:
+        self._carry_out = carry_out
         self._answer = answer
         self._answers: list = []  # (id, name, payload of its result), the oldest first
         self._waiting: list = []  # commands; the first is being carried out
@@ -52,17 +52,11 @@ class Commands:
             while self._waiting:
                 command = self._waiting[0]
                 try:
-                    ok, data = True, await self._carry_out(command)
+                    ok, data = True, await self._carry_out(command.name, command.args)
                 except Exception as error:  # whatever a driver raises when it is read
                     ok, data = False, str(error) if isinstance(error, NotDone) else explain(error)
                 self._waiting.pop(0)
                 self._close(command, ok, data)
-
-    async def _carry_out(self, command: Command):
-        handler = self._handlers.get(command.name)
-        if handler is None:
-            raise NotDone("this agent has no such command; it has " + ", ".join(sorted(self._handlers)))
-        return await handler(command.args)
 
     def _close(self, command: Command, ok: bool, data) -> None:
         try:

@@ -8,15 +8,15 @@ import sys
 
 from henge_agent.compat import IS_MICROPYTHON
 
-NAMES = tuple(
-    "henge_agent." + name
-    for name in ("address_text", "begin", "credential_file", "own_drivers", "provision", "reasons", "trust")
-)
+NAMES = {  # by package
+    "henge_agent": "address_text begin credential_file handlers own_drivers provision reasons trust".split(),
+    "henge_protocol": ["sentences"],
+}
 
 
 def forget() -> None:
     """The next who needs one reads it anew."""
-    for name in NAMES if IS_MICROPYTHON else ():
-        if sys.modules.pop(name, None):
-            package, _, last = name.rpartition(".")
-            delattr(sys.modules[package], last)  # MicroPython keeps a module there, too
+    for package, names in NAMES.items():
+        for name in names if IS_MICROPYTHON else ():
+            if sys.modules.pop(package + "." + name, None):
+                delattr(sys.modules[package], name)  # MicroPython keeps a module there, too

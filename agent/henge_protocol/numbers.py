@@ -22,16 +22,6 @@ def single(value: "int | float") -> float:
     return struct.unpack(">f", struct.pack(">f", value))[0]
 
 
-def shortest(value: float) -> float:
-    """The number with the fewest digits that rounds to the same single: 0.3 for a stored 0.30000001192092896."""
-    wanted = single(value)
-    for digits in range(6, 10):
-        number = float("{:.{}g}".format(value, digits))
-        if abs(number) <= MAX_SINGLE and single(number) == wanted:
-            return number
-    return value
-
-
 def is_on_step(value: "int | float", start: "int | float", step: "int | float") -> bool:
     """Whether `value` is `start` plus a multiple of `step`; all three whole, or all three singles."""
     if isinstance(value, int) and isinstance(start, int) and isinstance(step, int):

@@ -7,10 +7,9 @@ knows no versions. No board carries it: what drivers declare is checked when the
 
 from henge_protocol import errors
 from henge_protocol.errors import BadSchema, Problem
-from henge_protocol.numbers import shortest
+from henge_protocol.sentences import EXPECTED, shortest, shown
 from henge_protocol.verdicts import (
     DEFAULT_MAX_LENGTH,
-    EXPECTED,
     MAX_DOCUMENT,
     MAX_KEY_LENGTH,
     NUMERIC,
@@ -23,7 +22,6 @@ from henge_protocol.verdicts import (
     is_unicode,
     missing,
     normal,
-    shown,
 )
 
 # Whoever has declarations has values too: all that is public in `verdicts` can be had from here.

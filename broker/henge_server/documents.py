@@ -13,8 +13,8 @@ from henge_protocol import schema as limits
 from henge_protocol import signing
 from henge_protocol.errors import BadMessage, Problem
 from henge_protocol.messages import Desired, Document
-from henge_protocol.numbers import shortest
 from henge_protocol.schema import Setting
+from henge_protocol.sentences import shortest
 
 from henge_server.errors import Invalid
 from henge_server.firmware import UNANNOUNCED, Firmware

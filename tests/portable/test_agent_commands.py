@@ -11,7 +11,7 @@ from agent_fakes import DEVICE, KEY, FakeDriver, signed
 from agent_server import Peer, ScriptedServer, WiredBoard
 from henge_agent.address import Address
 from henge_agent.agent import Agent
-from henge_agent.commands import Commands
+from henge_agent.commands import Commands, NotDone
 from henge_agent.credential import Credential
 from henge_agent.crew import Crew
 from henge_agent.drivers.driver import Driver
@@ -29,14 +29,16 @@ class TestCommands(unittest.IsolatedAsyncioTestCase):
         self.done: list = []
         self.answers: list = []
         self.go = asyncio.Event()
-        self.commands = Commands({"dig": self.dig}, lambda name, result: self.answers.append(Result.decode(result)))
+        self.commands = Commands(self.dig, lambda name, result: self.answers.append(Result.decode(result)))
         self.crew = Crew()
         self.crew.add("commands", self.commands.run())
 
     async def asyncTearDown(self):
         await self.crew.stop()
 
-    async def dig(self, args: dict):
+    async def dig(self, name: str, args: dict):
+        if name != "dig":
+            raise NotDone("only dig")
         await self.go.wait()
         if args:
             raise OSError(5)
@@ -70,7 +72,7 @@ class TestCommands(unittest.IsolatedAsyncioTestCase):
         self.commands.take(command("fly", "b"))
         self.assertEqual(await self.answered(2), [("a", False), ("b", False)])
         self.assertIn("OSError", self.answers[0].data)
-        self.assertIn("it has dig", self.answers[1].data)
+        self.assertEqual("only dig", self.answers[1].data)
 
     async def test_a_crowd_is_told_to_come_again_later(self):
         for number in range(6):

@@ -5,7 +5,8 @@ try:
 except ImportError:
     import unittest_small as unittest
 
-from henge_protocol.numbers import MAX_SINGLE, is_on_step, shortest, single
+from henge_protocol.numbers import MAX_SINGLE, is_on_step, single
+from henge_protocol.sentences import shortest
 
 
 class TestNumbers(unittest.TestCase):

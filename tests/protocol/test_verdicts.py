@@ -2,8 +2,9 @@
 
 import pytest
 from henge_protocol import cbor, schema
-from henge_protocol.errors import SENTENCES, BadSchema
-from henge_protocol.numbers import is_on_step, shortest, single
+from henge_protocol.errors import BadSchema
+from henge_protocol.numbers import is_on_step, single
+from henge_protocol.sentences import SENTENCES, shortest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 

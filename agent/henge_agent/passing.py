@@ -8,10 +8,8 @@ import sys
 
 from henge_agent.compat import IS_MICROPYTHON
 
-NAMES = {  # by package
-    "henge_agent": "address_text begin credential_file handlers own_drivers provision reasons trust".split(),
-    "henge_protocol": ["sentences"],
-}
+_OF_THE_AGENT = "address_text begin credential_file found handlers own_drivers provision reasons recall trust"
+NAMES = {"henge_agent": _OF_THE_AGENT.split(), "henge_protocol": ["sentences"]}  # by package
 
 
 def forget() -> None:

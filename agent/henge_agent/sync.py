@@ -11,15 +11,9 @@ from henge_protocol.messages import APPLIED, CONFIRMED, REJECTED, ROLLED_BACK, T
 from henge_agent.documents import Candidate
 from henge_agent.trial import Trial, touches_risky
 
-# Phases, each with what it means.
-IDLE, STORING, APPLYING, PROBATION, CONFIRMING = "idle", "storing", "applying", "probation", "confirming"
-PHASES = {
-    IDLE: "nothing is under way",
-    STORING: "a document is on its way to flash",
-    APPLYING: "a stored document is on its way to the hardware",
-    PROBATION: "a risky document is in use and has to prove itself",
-    CONFIRMING: "a document that has proved itself is being marked so on flash",
-}
+# Phases: nothing is under way; a document is on its way to flash; a stored one is on its way to the hardware; a risky
+# one is in use and has to prove itself; one that has proved itself is being marked so on flash.
+IDLE, STORING, APPLYING, PROBATION, CONFIRMING = range(5)
 
 # Actions are tuples that begin with one of these.
 STORE = "store"  # (candidate, is_trial): write it; then `staged` or `failed`

@@ -17,7 +17,7 @@ WHOLE_DOCUMENT = ""
 
 
 class Problem:
-    """One thing that is wrong: the key it is about, a code from this module, and a sentence, that of the code if none."""
+    """One thing that is wrong: the key it is about, a code from this module, a sentence for a person."""
 
     def __init__(self, key: str, code: str, text: str = "") -> None:
         self.key = key

@@ -13,14 +13,19 @@ _KIB = 1024
 
 def run(scale: Scale) -> list[Figure]:
     """Raises CannotMeasure where a program is missing."""
+    figures: list[Figure] = []
     with scratch() as folder:
-        return [
-            *_sizes(folder / "sizes"),
-            *_heap(folder / "heap", scale),
-            *_frozen(folder / "frozen"),
-            *_row(folder / "row", scale),
-            *_power_cuts(scale),
-        ]
+        parts = {
+            "the agent compiled": lambda: _sizes(folder / "sizes"),
+            "its heap, on 32 bits": lambda: _heap(folder / "heap", scale),
+            "the same, frozen into MicroPython": lambda: _frozen(folder / "frozen"),
+            f"{scale.documents} documents in a row": lambda: _row(folder / "row", scale),
+            "power cuts": lambda: _power_cuts(scale),
+        }
+        for number, (what, measure) in enumerate(parts.items(), 1):
+            print(f"  {number} of {len(parts)}: {what}", flush=True)
+            figures += measure()
+    return figures
 
 
 def _sizes(folder: Path) -> list[Figure]:

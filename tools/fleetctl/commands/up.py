@@ -6,8 +6,9 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,9 +19,36 @@ from fleetctl.session import Session, command
 
 if TYPE_CHECKING:
     from henge_server.server import Ready
+    from henge_server.settings import Settings
 
 _NAME = "local"
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # an address to listen on -> one to connect to
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Settings of the server that its command line has, too, under the same names."""
+
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder of everything the server keeps; else HENGE_DATA, else henge in the XDG data folder."),
+    ] = None
+    http: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where the REST API listens [default: 127.0.0.1:8470].")
+    ] = None
+    mqtt: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Where boards connect without TLS [default: 127.0.0.1:1883]."),
+    ] = None
+    mqtts: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where boards connect with TLS [default: 0.0.0.0:8883].")
+    ] = None
+    broker: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Use this MQTT broker instead of the server's own: mqtt://HOST or mqtts://HOST."
+        ),
+    ] = None
 
 
 def register(app: typer.Typer) -> None:
@@ -29,26 +57,7 @@ def register(app: typer.Typer) -> None:
 
 def up(
     session: Session,
-    data: Annotated[
-        Path | None,
-        typer.Option(help="Folder of everything the server keeps; else HENGE_DATA, else henge in the XDG data folder."),
-    ] = None,
-    http: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Where the REST API listens [default: 127.0.0.1:8470].")
-    ] = None,
-    mqtt: Annotated[
-        str | None,
-        typer.Option(metavar="HOST:PORT", help="Where boards connect without TLS [default: 127.0.0.1:1883]."),
-    ] = None,
-    mqtts: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Where boards connect with TLS [default: 0.0.0.0:8883].")
-    ] = None,
-    broker: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL", help="Use this MQTT broker instead of the server's own: mqtt://HOST or mqtts://HOST."
-        ),
-    ] = None,
+    listening: Listening,
     remember: Annotated[bool, typer.Option(help="Write the server into fleetctl.toml.")] = True,
     until_eof: Annotated[bool, typer.Option("--until-eof", hidden=True)] = False,
 ) -> None:
@@ -58,36 +67,41 @@ def up(
     """
     from henge_server.errors import CannotStart
     from henge_server.server import serve
+
+    settings = _settings(listening)
+    if until_eof:
+        threading.Thread(target=_end_with_input, daemon=True).start()
+    try:
+        serve(settings, lambda ready: _tell(session, ready, settings.data, remember))
+    except CannotStart as error:
+        raise Failed(error.detail) from error
+
+
+def _settings(listening: Listening) -> "Settings":
+    """Those of the command line before those of the environment and of henge.toml. Raises Usage."""
     from henge_server.settings import Settings
     from pydantic import ValidationError
 
-    given: dict[str, Any] = {"http": http, "mqtt": mqtt, "mqtts": mqtts, "broker": broker}
-    given["data"] = data.absolute() if data else None
+    given = asdict(listening)
+    given["data"] = listening.data.absolute() if listening.data else None
     try:
-        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+        return Settings(**{name: value for name, value in given.items() if value is not None})
     except (ValidationError, ValueError) as error:
         raise Usage(_unfit(error)) from error
 
-    if until_eof:
-        threading.Thread(target=_end_with_input, daemon=True).start()
 
-    def on_ready(ready: "Ready") -> None:
-        name = session.context_name or _NAME
-        if remember:
-            _remember(name, ready)
-        if session.output.form is Form.JSON:
-            where = {"url": ready.url, "mqtt": ready.mqtt, "mqtts": ready.mqtts, "data": str(settings.data)}
-            print(json.dumps(where), flush=True)
-        else:
-            print(f"henge is ready at {ready.url}", flush=True)
-            print(_for_boards(ready), flush=True)
-            if remember:
-                _warn_of_another(name)
-
-    try:
-        serve(settings, on_ready)
-    except CannotStart as error:
-        raise Failed(error.detail) from error
+def _tell(session: Session, ready: "Ready", data: Path, remember: bool) -> None:
+    """That it listens, and where."""
+    name = session.context_name or _NAME
+    if remember:
+        _remember(name, ready)
+    if session.output.form is Form.JSON:
+        print(json.dumps({"url": ready.url, "mqtt": ready.mqtt, "mqtts": ready.mqtts, "data": str(data)}), flush=True)
+        return
+    print(f"henge is ready at {ready.url}", flush=True)
+    print(_for_boards(ready), flush=True)
+    if remember:
+        _warn_of_another(name)
 
 
 def _end_with_input() -> None:

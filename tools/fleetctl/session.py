@@ -5,8 +5,8 @@ Every command takes -o and --context, before its noun or at its end; `command` g
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -58,21 +58,26 @@ class Given:
 
 
 def command(app: typer.Typer, name: str, **settings: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Registers a function as a command: its first parameter is the Session, the others are the command's own."""
+    """Registers a function as a command: its first parameter is the Session, the others are the command's own. One that
+    is a dataclass stands for an option for each of its fields.
+    """
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         def run(ctx: typer.Context, output: Form | None, context: str | None, **own: Any) -> None:
             given: Given = ctx.obj
             form = output or given.output or Form.TABLE
+            for group in groups:
+                own[group.name] = group.annotation(**{one.name: own.pop(one.name) for one in fields(group.annotation)})
             function(Session(context or given.context, Output(form)), **own)
 
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        groups = [entry for entry in own if is_dataclass(entry.annotation)]
         shared = [
             inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context),
             inspect.Parameter("output", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=OutputOption),
             inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=ContextOption),
         ]
-        keyword = [entry.replace(kind=inspect.Parameter.KEYWORD_ONLY) for entry in own]
+        keyword = [option.replace(kind=inspect.Parameter.KEYWORD_ONLY) for entry in own for option in _options(entry)]
         run.__signature__ = inspect.Signature([*keyword, *shared])  # type: ignore[attr-defined]
         run.__annotations__ = {entry.name: entry.annotation for entry in [*keyword, *shared]}
         run.__doc__, run.__name__ = function.__doc__, function.__name__
@@ -80,3 +85,14 @@ def command(app: typer.Typer, name: str, **settings: Any) -> Callable[[Callable[
         return function
 
     return register
+
+
+def _options(entry: inspect.Parameter) -> list[inspect.Parameter]:
+    """What a parameter is on the command line: itself, or the fields of a dataclass."""
+    if not is_dataclass(entry.annotation):
+        return [entry]
+    hints = get_type_hints(entry.annotation, include_extras=True)
+    return [
+        inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=hints[one.name])
+        for one in fields(entry.annotation)
+    ]

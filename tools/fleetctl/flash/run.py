@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from fleetctl import serialports
 from fleetctl.client import Client
 from fleetctl.errors import Failed, FleetctlError, Interrupted, Refused, Usage
 from fleetctl.flash import images, server, uf2, wifi
+from fleetctl.flash.asked import Asked
 from fleetctl.flash.choice import choose
 from fleetctl.flash.flasher import Flasher
 from fleetctl.flash.knock import NoPrompt
@@ -30,28 +31,6 @@ _KINDS = ("esp32", "pico")
 _NOT_FOUND = 404
 _PORT_S = 15.0  # a chip with USB of its own is away for a few seconds when it starts
 _EVERY_S = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The command line of `fleetctl flash`, and of `fleetctl device replace`: then it `replaces` a board that was."""
-
-    device: str
-    port: str = ""
-    kind: str = ""
-    schema: str | None = None
-    micropython: str = ""
-    firmware: Path | None = None
-    wifi: Path | None = None
-    country: str = ""
-    server: str = ""
-    ntp: str | None = None
-    credential: Path | None = None
-    new_credential: bool = False
-    wait_s: float = 90.0
-    dry_run: bool = False
-    yes: bool = False
-    replaces: bool = False
 
 
 class Run:

@@ -10,11 +10,9 @@ from collections.abc import Callable
 
 from henge_agent.drivers import wifi
 
+from fleetsim.carrier import Carrier
 from fleetsim.virtual import radio
 from fleetsim.virtual.radio import Air, Network, Radio
-
-_LOOK_EVERY_S = 0.01  # while nothing is carried
-_PIECE = 4096
 
 _STATES = {
     radio.JOINED: wifi.JOINED,
@@ -104,92 +102,36 @@ class Antenna:
         return network is not None and self._ssid == ssid and network.leads_out
 
 
-class Line:
-    """Carries the bytes of one board's connections; while it is cut, they wait as lost packets wait to be repeated.
-
-    `delay_s` is for each piece and direction; `piece` is how many bytes there are in one.
-    """
+class Line(Carrier):
+    """Carries the bytes of one board's connections, except while it is cut."""
 
     def __init__(self) -> None:
-        self.delay_s = 0.0
-        self.piece = _PIECE
+        super().__init__()
         self.is_cut = False
         self._is_dead = False
         self._servers: list[asyncio.Server] = []
-        self._carried: set[asyncio.Task[None]] = set()
-        self._ends: list[asyncio.StreamWriter] = []  # at the far end of connections whose board died
 
     async def open(self, port: int, is_up: Callable[[], bool]) -> int:
         """A port that leads to another one of this machine for one connection, and for as long as `is_up()`."""
 
         async def arrived(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             server.close()
-            await self._carry(reader, writer, port, is_up)
+            await self.carry(reader, writer, "127.0.0.1", port, lambda: self._carries() and is_up())
 
         server = await asyncio.start_server(arrived, "127.0.0.1", 0)
         self._servers.append(server)
         return server.sockets[0].getsockname()[1]
 
-    def drop(self) -> None:
-        """Every connection ends, and both ends hear of it."""
-        for task in self._carried:
-            task.cancel()
-
     def die(self) -> None:
-        """The board has no power any more: nothing is carried, and the far ends hear nothing of it."""
+        """The board has no power any more, and gets none again."""
         self._is_dead = True
-        self.drop()
+        super().die()
 
     async def close(self) -> None:
         """Everything is closed. To be called when the board's agent has ended."""
-        self.drop()
         for server in self._servers:
             server.close()
-        await asyncio.gather(*self._carried, return_exceptions=True)
-        for end in self._ends:
-            end.transport.abort()
-        await asyncio.sleep(0)  # closed transports are taken out of the loop in its next turn
+        await super().close()
 
-    async def _carry(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, is_up: Callable[[], bool]
-    ) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._carried.add(task)
-        far: asyncio.StreamWriter | None = None
-        try:
-            await self._until(is_up)
-            far_reader, far = await asyncio.open_connection("127.0.0.1", port)
-            directions = [self._pass_on(reader, far, is_up), self._pass_on(far_reader, writer, is_up)]
-            passing = [asyncio.create_task(direction) for direction in directions]
-            try:
-                await asyncio.wait(passing, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for one in passing:
-                    one.cancel()
-                await asyncio.gather(*passing, return_exceptions=True)
-        except (OSError, asyncio.CancelledError):
-            pass  # refused, or cut: the ends hear of it below
-        finally:
-            self._carried.discard(task)
-            writer.transport.abort()
-            if far and self._is_dead:
-                self._ends.append(far)
-            elif far:
-                far.close()
-
-    async def _pass_on(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_up: Callable[[], bool]
-    ) -> None:
-        """One direction, to its end."""
-        while data := await reader.read(self.piece):
-            if self.delay_s:
-                await asyncio.sleep(self.delay_s)
-            await self._until(is_up)
-            writer.write(data)
-            await writer.drain()
-        await self._until(is_up)
-
-    async def _until(self, is_up: Callable[[], bool]) -> None:
-        while self.is_cut or self._is_dead or not is_up():
-            await asyncio.sleep(_LOOK_EVERY_S)
+    def _carries(self) -> bool:
+        return not (self.is_cut or self._is_dead)

@@ -62,18 +62,20 @@ def _frozen(folder: Path) -> list[Figure]:
 
 
 def _row(folder: Path, scale: Scale) -> list[Figure]:
-    found = row.measure(folder, scale.documents, scale.timed)
+    from bench.firmware import power_cuts  # here, since it is a program of its own, too
+
+    found, worn = row.measure(folder, scale.documents, scale.timed), power_cuts.wear(scale.documents)
     lost = 100 * (found.first - found.last) / found.first
     figures = [
         _figure(f"free heap lost from document 100 to {scale.documents}", lost, "%", aim=2),
-        _figure("erases of the busiest block of a Pico W's flash, by the mean", found.busiest / found.mean, "x"),
+        _figure("erases of the busiest block of a Pico W's flash, by the mean", worn["busiest"] / worn["mean"], "x"),
     ]
     return figures + [_figure(f"a document's time, {name}, p50", us / 1000, "ms") for name, us in found.steps.items()]
 
 
 def _power_cuts(scale: Scale) -> list[Figure]:
     """All of a file system together; `python -m bench.firmware.power_cuts` has a row for each size of a document."""
-    from bench.firmware import power_cuts  # here, since it is a program of its own, too
+    from bench.firmware import power_cuts  # as above
 
     figures = []
     for ground, name in power_cuts.GROUNDS.items():

@@ -16,12 +16,10 @@ _LIMIT_S = 900
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Bytes of heap free after the first hundred and at the end; erases of a block; microseconds of each step."""
+    """Bytes of heap free after the first hundred and at the end; microseconds of each step."""
 
     first: int
     last: int
-    busiest: float
-    mean: float
     steps: dict[str, float]
 
 
@@ -43,5 +41,5 @@ def measure(scratch: Path, count: int, timed: int) -> Row:
     for line in done.stdout.splitlines():
         name, value = line.split()
         found.setdefault(name, []).append(float(value))
-    first, last, busiest, mean = (found.pop(name)[0] for name in ("first", "last", "busiest", "mean"))
-    return Row(int(first), int(last), busiest, mean, {name: median(values) for name, values in found.items()})
+    first, last = (int(found.pop(name)[0]) for name in ("first", "last"))
+    return Row(first, last, {name: median(values) for name, values in found.items()})

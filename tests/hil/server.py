@@ -11,6 +11,7 @@ from fleetctl.context import Context
 from fleetctl.errors import FleetctlError
 
 from tests.hil.boards import PATIENCE_S, until
+from tests.ports import free_port
 
 Json = dict[str, Any]
 
@@ -21,7 +22,8 @@ class Server:
     def __init__(self, data: Path, address: str) -> None:
         self._data = data
         self._address = address
-        self._where = {"--http": "127.0.0.1:0", "--mqtt": "127.0.0.1:0", "--mqtts": f"{address}:0"}
+        local = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
+        self._where = {"--http": local[0], "--mqtt": local[1], "--mqtts": f"{address}:{free_port()}"}
         self._process: subprocess.Popen[str] | None = None
         self.start()
 
@@ -40,8 +42,6 @@ class Server:
         line = self._process.stdout.readline()
         assert line, (self._data / "errors").read_text()
         said = json.loads(line)
-        self._where["--http"] = said["url"].removeprefix("http://")
-        self._where.update({"--mqtt": said["mqtt"], "--mqtts": said["mqtts"]})
         token = (self._data / "admin-token").read_text().strip()
         self.context = Context("hil", said["url"], token, said["mqtt"], mqtts=said["mqtts"])
         self.client = Client(self.context, PATIENCE_S)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.ports import free_port
+
 PATIENCE_S = 60
 _ROOT = Path(__file__).parents[2]
 
@@ -18,8 +20,7 @@ class ServerProcess:
 
     def __init__(self, data: Path) -> None:
         self.data = data
-        self.http = "127.0.0.1:0"
-        self.mqtt = self.mqtts = "127.0.0.1:0"
+        self.http, self.mqtt, self.mqtts = (f"127.0.0.1:{free_port()}" for _ in range(3))
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -31,13 +32,9 @@ class ServerProcess:
         """Returns when it says that it is ready."""
         self._process = await start_up(self.data, self.http, self.mqtt, self.mqtts)
         assert self.process.stdout
-        line = await asyncio.wait_for(self.process.stdout.readline(), PATIENCE_S)
-        if not line:
+        if not await asyncio.wait_for(self.process.stdout.readline(), PATIENCE_S):
             assert self.process.stderr
             raise AssertionError((await self.process.stderr.read()).decode())
-        ready = json.loads(line)
-        self.http = ready["url"].removeprefix("http://")
-        self.mqtt, self.mqtts = ready["mqtt"], ready["mqtts"]
 
     def client(self) -> httpx.AsyncClient:
         """With the admin token."""

@@ -11,7 +11,7 @@ import pytest
 from fleetctl import mosquitto as files
 from henge_server.certificates.authority import Authority
 
-from tests.server.outside.brokers import free_port
+from tests.ports import free_port
 from tests.tools.board import AgentBoard
 from tests.tools.commandline import CommandLine
 from tests.tools.conftest import LAMP

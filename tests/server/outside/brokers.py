@@ -2,11 +2,12 @@
 
 import asyncio
 import signal
-import socket
 import sys
 from pathlib import Path
 
 import aiomqtt
+
+from tests.ports import free_port
 
 PATIENCE_S = 30  # for what must happen; nothing is proven by the time it takes
 
@@ -102,12 +103,6 @@ class OutsideBroker:
         writer.close()
         await writer.wait_closed()
         return True
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 def mosquitto(program: Path, folder: Path, *lines: str, anonymous: bool = True) -> OutsideBroker:

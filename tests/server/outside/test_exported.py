@@ -11,6 +11,7 @@ import pytest
 from henge_protocol import topics
 from henge_protocol.messages import REJECTED, Desired
 
+from tests.ports import free_port
 from tests.server.conftest import registered
 from tests.server.device import Device, Refused
 from tests.server.outside import brokers
@@ -26,7 +27,7 @@ def export(folder: Path, *options: str) -> None:
 @pytest.fixture
 async def guarded(mosquitto: Path, tmp_path: Path) -> AsyncIterator[OutsideBroker]:
     """mosquitto as exported, with the server's user only."""
-    port = brokers.free_port()
+    port = free_port()
     export(tmp_path / "mosquitto", "--listen", f"127.0.0.1:{port}")
     found = brokers.exported(mosquitto, tmp_path / "mosquitto", port)
     await found.start()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from henge_server.certificates.authority import Authority
 
+from tests.ports import free_port
 from tests.server.outside import brokers
 from tests.server.outside.brokers import OutsideBroker
 from tests.server.outside.conftest import StartServer, retained, until
@@ -37,7 +38,7 @@ def make_certificate(folder: Path, *names: str) -> None:
 
 async def secure(mosquitto: Path, folder: Path, *names: str) -> AsyncIterator[Secure]:
     make_certificate(folder, *names)
-    port = brokers.free_port()
+    port = free_port()
     lines = (f"listener {port} 127.0.0.1", f"certfile {folder}/broker.pem", f"keyfile {folder}/broker.pem")
     broker = brokers.mosquitto(mosquitto, folder, "persistence false", *lines)
     await broker.start()

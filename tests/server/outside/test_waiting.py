@@ -24,8 +24,9 @@ from henge_server.store.lmdb import LmdbStore
 from henge_server.timeline import Timeline
 from henge_server.watch import Watch
 
+from tests.ports import free_port
 from tests.server.outside import brokers
-from tests.server.outside.brokers import PATIENCE_S, OutsideBroker, free_port
+from tests.server.outside.brokers import PATIENCE_S, OutsideBroker
 
 
 class Waits:

@@ -130,6 +130,7 @@ def persistent(folder: Path) -> tuple[str, ...]:
     return ("persistence true", f"persistence_location {folder}/")
 
 
+_AMQTT_PROGRAM = Path(__file__).with_name("amqtt_program.py")
 _AMQTT = """
 listeners:
   default:
@@ -142,9 +143,9 @@ plugins:
 
 
 def amqtt(folder: Path) -> OutsideBroker:
-    """As it installs; it keeps nothing over a restart."""
+    """As it installs, but for what `amqtt_program.py` says; it keeps nothing over a restart."""
     port = free_port()
     folder.mkdir(exist_ok=True)
     config = folder / "amqtt.yaml"
     config.write_text(_AMQTT.format(port=port))
-    return OutsideBroker(folder, port, [str(Path(sys.executable).with_name("amqtt")), "-c", str(config)])
+    return OutsideBroker(folder, port, [sys.executable, str(_AMQTT_PROGRAM), "-c", str(config)])

@@ -31,6 +31,8 @@ class TestWrites(unittest.TestCase):
             before = life.flash.writes
             for _ in range(100):
                 self.assertEqual(life.takes(signed(1, {"lamp.level": level})), [(1, "rejected")])
+                life.wire.reports.clear()  # a board keeps none of them, and this may run in a heap as small
+                life.said.clear()
             self.assertEqual(life.flash.writes, before)
 
     def test_a_forged_document_costs_nothing(self):

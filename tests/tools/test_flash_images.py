@@ -178,6 +178,16 @@ def test_it_gives_up_and_says_what_it_heard_when_no_prompt_comes():
     port.close()
 
 
+@pytest.mark.parametrize("length", [10, 600, 5000])
+def test_no_secret_is_told_when_a_board_says_what_it_is_in_place_of_a_prompt(length):
+    said = b'\r\nhenge-board:{"henge": "' + b"secret " * length + b'"}\r\nrst:0x1\r\n'
+    port, clock = Port(lambda data: said), Clock()
+    with pytest.raises(NoPrompt) as failure:
+        knock(port.path, now=clock.now, sleep=clock.sleep)
+    assert "secret" not in failure.value.detail
+    port.close()
+
+
 def test_a_port_that_comes_back_after_a_reset_is_waited_for(tmp_path):
     port, clock = Port(lambda data: b"\r\n>>> "), Clock()
     path = tmp_path / "ttyACM0"

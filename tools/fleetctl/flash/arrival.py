@@ -9,7 +9,6 @@ from typing import Any
 
 from fleetctl.client import Client
 from fleetctl.errors import NotTaken, Partly, Problem
-from fleetctl.flash.found import MARK
 from fleetctl.flash.hearing import Hearing
 from fleetctl.flash.knock import Line
 from fleetctl.outcome import ahead
@@ -75,7 +74,7 @@ class Arrival:
         return device
 
     def _too_late(self, said: str, seconds: float) -> Partly:
-        lines = [printable(line) for line in said.splitlines() if line.strip() and MARK not in line][-_LINES:]
+        lines = [printable(line) for line in said.splitlines() if line.strip()][-_LINES:]
         board = "\n".join(["It says on its port:", *(f"  {line}" for line in lines)]) if lines else "It says nothing."
         if self._hearing.has_heard:
             text = f"{self._device} was heard, and has not said after {seconds:g} s what it made of its configuration."

@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from fleetctl.errors import Failed
+from fleetctl.flash.found import MARK
 from fleetctl.programs import ONE_AT_A_TIME, holder
 
 _CTRL_C, _CTRL_B = b"\x03", b"\x02"  # interrupts what runs; leaves the raw REPL
@@ -24,7 +25,8 @@ _EVERY_S = 0.15  # main.py leaves 3 s, of which USB may take one
 _PATIENCE_S = 6.0
 _AFTER_RESET_S = 8.0  # a port with USB in the chip itself comes back a second or two after the chip
 _PULSE_S = 0.1  # esptool holds EN low for so long
-_KEPT = 4096  # bytes of what was heard, for a message
+_KEPT = 4096  # bytes of what was heard
+_SHOWN = 400  # characters of it, in a message
 
 
 class NoPrompt(Failed):
@@ -100,8 +102,11 @@ class Line:
         return new
 
     def tail(self) -> str:
-        """The last that came, for people."""
-        return self._heard.decode(errors="replace")[-400:]
+        """The last that came, for people: without the line that holds what the board keeps secret, or a part of it."""
+        lines = self._heard.decode(errors="replace").splitlines()
+        if len(self._heard) == _KEPT:
+            del lines[0]  # its beginning is lost
+        return "\n".join(line for line in lines if MARK not in line)[-_SHOWN:]
 
     def reset(self, sleep: Callable[[float], None]) -> None:
         """Pulls EN low for a moment, as the boards with a USB bridge have it wired to RTS; does nothing on others."""

@@ -14,9 +14,7 @@ from pathlib import Path
 from fleetctl.errors import Failed
 from fleetctl.flash.bundle import INSTALL_HINT
 
-_BUSY = "failed to access"
-
-
+_BUSY = "failed to access"  # what mpremote says of a port that another program has locked, or that is not there
 _SILENCE_S = 15.0  # a board says something at every piece and file, which take tenths of a second each
 
 

@@ -15,9 +15,8 @@ from henge_agent.commands import Commands
 from henge_agent.compat import explain, free_memory
 from henge_agent.crew import Crew
 from henge_agent.documents import Documents
-from henge_agent.drivers.driver import Dormant
+from henge_agent.drivers.driver import Dormant, Driver
 from henge_agent.drivers.server import Server
-from henge_agent.greeting import Greeting
 from henge_agent.health import Health
 from henge_agent.keeper import Keeper
 from henge_agent.memory import Memory
@@ -133,6 +132,8 @@ class Agent:
             crew.add("identify", self._mind_identify())
             crew.add("health", self._health.run())
             for driver in self._drivers:
+                if type(driver).run is Driver.run:
+                    continue  # there is nothing to keep running
                 keeper = Keeper(driver, self.settings, self._clock, self._board.chance, self.say)
                 crew.add(keeper.name, keeper.run(self._tell, crew))
             await crew.first()
@@ -166,14 +167,17 @@ class Agent:
     def _begin_count(self) -> None:
         self._boot = int(self._board.chance() * 0x10000) << 16 | int(self._board.chance() * 0x10000)
         self._reports = Reports(self._boot)
-        self._greeting = Greeting(self._board, self._boot, messages.caps_of(_announcement(self._drivers)))
+        self._caps = messages.caps_of(_announcement(self._drivers))
 
     # What the uplink asks of its owner.
 
     def greet(self) -> bytes:
         """The payload of a hello."""
-        greeting = self._greeting
-        return greeting.hello(self._sync.in_use, self._reports, free_memory(), self._performer.found, self._is_safe)
+        from henge_agent.greeting import hello  # for a moment, as passing.py says
+
+        in_use, last = self._sync.in_use, self._reports.last
+        found = self._performer.found
+        return hello(self._board, self._boot, self._caps, in_use, last, free_memory(), found, self._is_safe)
 
     def take(self, channel: str, payload: "bytes | None") -> None:
         """A message has come; its payload is None where it was too large."""
@@ -239,7 +243,7 @@ class Agent:
             await _identify(self._drivers, self.say)
 
     async def _carry_out(self, name: str, args: dict):
-        from henge_agent.handlers import carry_out  # for a moment, as passing.py says
+        from henge_agent.handlers import carry_out  # for a moment
 
         data = await carry_out(name, args, self._drivers, self._memory, self._outbox, self.say)
         if name == "identify":

@@ -12,9 +12,6 @@ import time
 
 IS_MICROPYTHON = sys.implementation.name == "micropython"
 
-# The runtime as `hello` names it: "micropython 1.25.0".
-RUNTIME = sys.implementation.name + " " + ".".join(str(part) for part in sys.implementation.version[:3])
-
 # MicroPython counts milliseconds in a small integer that wraps: after 12 days on a 32-bit board.
 if hasattr(time, "ticks_ms"):
     ticks_ms = time.ticks_ms  # type: ignore[attr-defined]

@@ -43,7 +43,7 @@ class Candidate:
 class Documents:
     """Reads documents for one device with its 32-byte key, against the settings that its drivers declare."""
 
-    def __init__(self, device: str, key: bytes, settings: "dict[str, verdicts.Setting]") -> None:
+    def __init__(self, device: str, key: bytes, settings: "verdicts.Declared | dict") -> None:
         self._device = device
         self._key = key
         self._settings = settings

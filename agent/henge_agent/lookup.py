@@ -6,7 +6,6 @@ Pico's watchdog waits for 8.4: a board in a network without the internet would s
 
 import asyncio
 import os
-import socket
 
 _PORT = 53
 _TRIES = 2  # a packet may be lost
@@ -30,6 +29,8 @@ async def find(host: str, server: str, port: int = _PORT, look_s: float = _LOOK_
 
 async def _ask(host: str, server: str, port: int, look_s: float) -> tuple:
     """The answer, and where in it the question ends. Raises OSError, ValueError."""
+    import socket  # not on the emulated board
+
     parts = [bytes([len(part)]) + part.encode() for part in host.split(".")]
     question = os.urandom(2) + b"\1\0\0\1\0\0\0\0\0\0" + b"".join(parts) + b"\0\0\1\0\1"  # RFC 1035, 4.1
     asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

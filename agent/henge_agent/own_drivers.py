@@ -2,7 +2,7 @@
 `drivers(board)`. Whatever is wrong with that file, the agent goes on without it.
 """
 
-from henge_protocol.verdicts import declared
+from henge_protocol.verdicts import Declared
 
 from henge_agent.drivers.driver import Driver
 
@@ -25,7 +25,7 @@ def load(board, others: list) -> list:
 
         found = drivers.drivers(board)
         for driver in found:
-            declared(driver.SETTINGS)
+            list(Declared(driver.SETTINGS).items())  # raises where one cannot be understood
             for key in driver.SETTINGS:
                 if key in taken:
                     raise ValueError("two drivers declare " + key)

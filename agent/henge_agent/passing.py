@@ -8,7 +8,9 @@ import sys
 
 from henge_agent.compat import IS_MICROPYTHON
 
-_OF_THE_AGENT = "address_text begin credential_file found handlers own_drivers provision reasons recall trust"
+_OF_THE_AGENT = (
+    "address_text begin credential_file found greeting handlers lookup own_drivers provision reasons recall trust"
+)
 NAMES = {"henge_agent": _OF_THE_AGENT.split(), "henge_protocol": ["sentences"]}  # by package
 
 

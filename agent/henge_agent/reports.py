@@ -29,15 +29,6 @@ class Reports:
             n=self._count,
         )
 
-    def last_within(self, max_bytes: int) -> "dict | None":
-        """The last report as a map, with as many of its errors as fit into `max_bytes` with their keys."""
-        if self.last is None:
-            return None
-        fields = self.last.fields()
-        found = [Problem(key, *entry) for key, entry in fields["errors"].items()]
-        fields["errors"] = errors_map(found, max_bytes)
-        return fields
-
 
 def errors_map(problems: "list[Problem]", max_bytes: int) -> dict:
     """{key: [code, text]} of the first problems that fit into `max_bytes`."""

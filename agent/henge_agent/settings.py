@@ -38,7 +38,7 @@ class Settings:
                 if key in declarations:
                     raise ValueError("two drivers declare " + key)
             declarations.update(driver.SETTINGS)
-        self.declared: "dict[str, verdicts.Setting]" = verdicts.declared(declarations)
+        self.declared = verdicts.Declared(declarations)
 
     def __getitem__(self, key: str):
         return self._values[key]

@@ -41,7 +41,7 @@ class Sync:
     `trial_ms` milliseconds to prove itself.
     """
 
-    def __init__(self, settings: dict, nothing: Candidate, trial_ms: int) -> None:
+    def __init__(self, settings, nothing: Candidate, trial_ms: int) -> None:
         self._settings = settings
         self._trial_ms = trial_ms
         self.phase = IDLE

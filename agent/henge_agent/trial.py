@@ -35,6 +35,6 @@ class Trial:
         return now_ms >= self.ends_ms
 
 
-def touches_risky(settings: dict, before: dict, after: dict) -> bool:
+def touches_risky(settings, before: dict, after: dict) -> bool:
     """Whether a setting that is declared risky has another value after than before."""
     return any(setting.risky and before.get(key) != after.get(key) for key, setting in settings.items())

@@ -3,7 +3,6 @@
 What differs from chip to chip is in the board.py of each folder in firmware/.
 """
 
-from henge_agent import lookup
 from henge_agent.board import Board
 from henge_agent.clock import Clock
 from henge_agent.compat import open_stream
@@ -39,6 +38,8 @@ class WifiBoard(Board):
         return await open_stream(host, port, tls, True, place)
 
     async def _find(self, host: str) -> str:
+        from henge_agent import lookup  # for a moment, as passing.py says
+
         return await lookup.find(host, self._radio.name_server())
 
     async def _set_clock(self) -> bool:

@@ -71,32 +71,36 @@ def _is_report(value: object) -> bool:
     return True
 
 
-# What the field of a message can be: how that is checked, and what to say where it is not.
+# How a field of each kind is checked; sentences.py has what to say where it is not that.
 _KINDS = {
-    "int": (_is_int, "a whole number"),
-    "uint": (_is_uint, "a whole number from 0"),
-    "uint32": (_is_uint32, "a whole number of 32 bits"),
-    "text": (_is_text, "a text"),
-    "bytes": (lambda value: isinstance(value, (bytes, memoryview)), "bytes"),
-    "bool": (lambda value: isinstance(value, bool), "true or false"),
-    "map": (lambda value: isinstance(value, dict), "a map"),
-    "any": (lambda value: True, "anything"),
-    "state": (lambda value: isinstance(value, str) and value in STATES, "one of " + ", ".join(sorted(STATES))),
-    "values": (_are_values, "a map from setting keys to values"),
-    "readings": (_are_readings, "a map from names to numbers, texts or bools"),
-    "errors": (_are_errors, "a map from keys to [code, text]"),
-    "report": (_is_report, "a report"),
+    "int": _is_int,
+    "uint": _is_uint,
+    "uint32": _is_uint32,
+    "text": _is_text,
+    "bytes": lambda value: isinstance(value, (bytes, memoryview)),
+    "bool": lambda value: isinstance(value, bool),
+    "map": lambda value: isinstance(value, dict),
+    "any": lambda value: True,
+    "state": lambda value: isinstance(value, str) and value in STATES,
+    "values": _are_values,
+    "readings": _are_readings,
+    "errors": _are_errors,
+    "report": _is_report,
 }
 
 
 def what_is_wrong(kind: str, value: object) -> str:
     """What a field of this kind should be; empty where the value is that."""
-    check, expected = _KINDS[kind.rstrip("?")]
-    if check(value):
+    may_be_null = kind[-1] == "?"
+    kind = kind.rstrip("?")
+    if _KINDS[kind](value) or (may_be_null and value is None):
         return ""
-    if kind[-1] == "?":
-        return "" if value is None else expected + " or null"
-    return expected
+    try:
+        from henge_protocol.sentences import FIELDS  # on a board for a moment, as henge_agent/passing.py says
+
+        return FIELDS[kind] + (" or null" if may_be_null else "")
+    except (MemoryError, OSError):  # that it is wrong has to be told all the same
+        return kind
 
 
 class Message:

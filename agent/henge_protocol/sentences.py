@@ -1,6 +1,7 @@
-"""Sentences: what is wrong with a value, for a person. Pure. A board has them only while it tells of a problem."""
+"""Sentences: what is wrong with a value or a message, for a person. Pure. A board has them while it tells of that."""
 
 from henge_protocol import errors
+from henge_protocol.messages import STATES
 from henge_protocol.numbers import MAX_SINGLE, single
 from henge_protocol.verdicts import DEFAULT_MAX_LENGTH, Setting, normal
 
@@ -27,6 +28,22 @@ EXPECTED = {
     "enum": "a text",
     "color": "a colour like #ff8800",
     "duration": "a number of seconds like 30",
+}
+
+# What a field of a message is, of each kind.
+FIELDS = {
+    "int": "a whole number",
+    "uint": "a whole number from 0",
+    "uint32": "a whole number of 32 bits",
+    "text": "a text",
+    "bytes": "bytes",
+    "bool": "true or false",
+    "map": "a map",
+    "state": "one of " + ", ".join(sorted(STATES)),
+    "values": "a map from setting keys to values",
+    "readings": "a map from names to numbers, texts or bools",
+    "errors": "a map from keys to [code, text]",
+    "report": "a report",
 }
 
 

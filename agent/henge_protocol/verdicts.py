@@ -21,7 +21,7 @@ _HEX = "0123456789abcdef"
 class Setting:
     """One declared setting. Attributes are those of `schema.ATTRIBUTES`; `min`, `max` and `step` are `normal` already.
 
-    What is not declared takes no memory: a board may hold a hundred of these.
+    What is not declared takes no memory.
     """
 
     type: str
@@ -51,21 +51,42 @@ def is_key(text: object) -> bool:
     return all(word and word[0] in _LETTERS and all(c in _WORD for c in word) for word in text.split("."))
 
 
-def declared(declarations: dict) -> "dict[str, Setting]":
-    """The settings of sound declarations, as a driver's are."""
-    settings = {key: Setting(declaration) for key, declaration in declarations.items()}
-    for setting in settings.values():
+class Declared:
+    """The settings of sound declarations, as a driver's are, by key. Each is made when it is asked for: where there are
+    a hundred, a board has a better use for the memory.
+    """
+
+    def __init__(self, declarations: dict) -> None:
+        self._declarations = declarations
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._declarations
+
+    def __iter__(self):
+        return iter(self._declarations)
+
+    def __getitem__(self, key: str) -> Setting:
+        setting = Setting(self._declarations[key])
         if setting.default is not None:
             setting.default = normal(setting, setting.default)
-    return settings
+        return setting
+
+    def get(self, key: str) -> "Setting | None":
+        """The setting, or None where none is declared."""
+        return self[key] if key in self else None
+
+    def items(self):
+        """Each key with its setting."""
+        for key in self:
+            yield key, self[key]
 
 
-def defaults(settings: "dict[str, Setting]") -> dict:
+def defaults(settings: "dict[str, Setting] | Declared") -> dict:
     """The values that hold where nothing else is said. A setting without a default is left out."""
     return {key: setting.default for key, setting in settings.items() if setting.default is not None}
 
 
-def check(settings: "dict[str, Setting]", values: dict) -> "list[Problem]":
+def check(settings: "dict[str, Setting] | Declared", values: dict) -> "list[Problem]":
     """Everything that is wrong with `values`, in the order of their keys; an empty list where nothing is."""
     problems = []
     for key in sorted(values):
@@ -76,7 +97,7 @@ def check(settings: "dict[str, Setting]", values: dict) -> "list[Problem]":
     return problems
 
 
-def missing(settings: "dict[str, Setting]", values: dict) -> "list[Problem]":
+def missing(settings: "dict[str, Setting] | Declared", values: dict) -> "list[Problem]":
     """A problem for each setting that has neither a value nor a default."""
     return [
         Problem(key, errors.MISSING)

@@ -127,7 +127,7 @@ class TestRefusal(unittest.TestCase):
         self.assertGreater(len(self.life.wire.reports[-1].errors), 20)
 
     def test_a_document_that_finds_too_little_memory_is_taken_when_it_comes_again(self):
-        self.life.documents = Documents(DEVICE, KEY, ShortOnce(self.life.settings.declared))
+        self.life.documents = Documents(DEVICE, KEY, ShortOnce(self.life.settings.declared.items()))
         writes = self.life.flash.writes
         self.assertEqual(self.life.takes(signed(2, {"lamp.level": 6})), [(2, "rejected")])
         self.assertEqual((self.errors(), self.life.flash.writes), ({"": "driver_failed"}, writes))

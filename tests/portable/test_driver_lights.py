@@ -155,7 +155,7 @@ class TestWiring(Fixture):
 
     async def test_a_start_with_a_wiring_that_cannot_be_is_dark_and_says_so(self):
         self.start("plain", 99)
-        self.assertEqual(len(self.problems), len(self.settings.declared))
+        self.assertEqual(len(self.problems), len(list(self.settings.declared)))
         self.change(pin="2")
         self.assertEqual(self.bench.levels, {"2": 1})
 

@@ -12,12 +12,6 @@ from henge_agent.drivers.driver import Driver
 
 # What a radio says of the network that it was told to join. A port that cannot tell says FAILED, or nothing (JOINING).
 JOINED, JOINING, NOT_FOUND, WRONG_PASSWORD, FAILED = range(5)
-_WHY = {
-    JOINING: "the Wi-Fi '{}' does not answer",
-    NOT_FOUND: "the Wi-Fi '{}' is not in range",
-    WRONG_PASSWORD: "the Wi-Fi '{}' does not take the password",
-    FAILED: "the Wi-Fi '{}' could not be joined",
-}
 
 _LOOK_S = 0.25  # between two looks at the radio: reading its state costs next to nothing
 _TRY_MS = 15_000  # for one network, an address from DHCP included; slow routers take ten seconds
@@ -139,7 +133,7 @@ class Wifi(Driver):
             self._watch(now)
             self._news.set()
         elif now - self._since >= _TRY_MS or (state > JOINING and state != self._before):
-            self._faults.append(_WHY[state].format(self._on[0]))  # type: ignore[index]
+            self._faults.append(_why(state, self._on[0]))  # type: ignore[index]
             self._drop()
             if not self._queue:
                 self._why = "; ".join(self._faults)
@@ -200,3 +194,13 @@ class Wifi(Driver):
             self._radio.restart()
             self._on, self._is_joined = None, False
             self._begin_round(now)
+
+
+def _why(state: int, ssid: str) -> str:
+    if state == NOT_FOUND:
+        text = "is not in range"
+    elif state == WRONG_PASSWORD:
+        text = "does not take the password"
+    else:
+        text = "does not answer" if state == JOINING else "could not be joined"
+    return "the Wi-Fi '{}' {}".format(ssid, text)

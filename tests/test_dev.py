@@ -6,6 +6,7 @@ That a bare machine becomes a working one is not tried here; that takes a bare m
 import fcntl
 import os
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -17,7 +18,8 @@ VERBS = ["demo", "up", "agent", "fleetctl", "test", "check", "format", "bench", 
 
 def shell(script: str, **env: str) -> str:
     """What a line of shell prints that may use the functions of setup/*.sh."""
-    lines = f"set -eu; top={ROOT}; . setup/venv.sh; . setup/debs.sh; . setup/compiler.sh; . setup/qemu.sh; {script}"
+    top = shlex.quote(str(ROOT))
+    lines = f"set -eu; top={top}; . setup/venv.sh; . setup/debs.sh; . setup/compiler.sh; . setup/qemu.sh; {script}"
     done = subprocess.run(
         ["sh", "-c", lines], cwd=ROOT, env=os.environ | env, capture_output=True, text=True, check=False
     )

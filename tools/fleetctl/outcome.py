@@ -22,7 +22,7 @@ def sentence(answer: Json, wait_s: float) -> str:
     rev, state = outcome["rev"], outcome["state"]
     if state in _REFUSED:
         problems = _problems(outcome["errors"])
-        raise NotTaken(f"{device} {_REFUSED[state].format(rev=rev)}", problems, _instead(device, rev, problems))
+        raise NotTaken(f"{device} {_REFUSED[state].format(rev=rev)}", problems, instead(device, rev, problems))
     if not outcome["changed"] and (state in _TAKEN or not wait_s):
         return f"nothing to change: {device} is at revision {rev} already ({state})"
     if state == "superseded":
@@ -70,7 +70,7 @@ def reasons(errors: dict[str, list[str]]) -> str:
     return "; ".join(str(problem) for problem in _problems(errors))
 
 
-def _instead(device: str, rev: int, problems: list[Problem]) -> str:
+def instead(device: str, rev: int, problems: list[Problem]) -> str:
     """What to do about a revision that a board refused or took back."""
     if any(problem.code == "not_confirmed" for problem in problems):
         return (

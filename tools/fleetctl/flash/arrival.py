@@ -11,7 +11,7 @@ from fleetctl.client import Client
 from fleetctl.errors import NotTaken, Partly, Problem
 from fleetctl.flash.hearing import Hearing
 from fleetctl.flash.knock import Line
-from fleetctl.outcome import ahead
+from fleetctl.outcome import ahead, instead
 from fleetctl.terminal import printable
 
 _EVERY_S = 0.5
@@ -67,8 +67,9 @@ class Arrival:
         if device["sync"] in _REFUSED:
             errors = (self._client.config(self._device)["reported"] or {}).get("errors", {})
             problems = [Problem(key, code, text) for key, (code, text) in sorted(errors.items())]
-            todo = f"It goes on with what it had. `fleetctl config get {self._device}` shows it."
-            raise NotTaken(f"{self._device} is online, and refused revision {device['desired_rev']}:", problems, todo)
+            rev = device["desired_rev"]
+            todo = f"It goes on with what it had. {instead(self._device, rev, problems)}"
+            raise NotTaken(f"{self._device} is online, and refused revision {rev}:", problems, todo)
         if device["sync"] == "ahead":
             raise NotTaken(ahead(device))
         return device

@@ -45,7 +45,11 @@ class BoardOptions:
     wait_s: Annotated[
         float,
         typer.Option(
-            "--wait", metavar="TIME", parser=_seconds, show_default="90s", help="How long to wait until it is heard."
+            "--wait",
+            metavar="TIME",
+            parser=_seconds,
+            show_default=False,
+            help="How long to wait until it is heard [default: 90s].",
         ),
     ] = 90.0
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Look, and say what would be done.")] = False

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from bench.figures import Figure
-from bench.firmware import documents, frozen, heap, row
-from bench.firmware.board_files import compile_agent
+from bench.firmware import board_files, documents, frozen, heap, row
 from bench.machine import scratch
 from bench.scale import Scale
 
@@ -16,7 +15,7 @@ def run(scale: Scale) -> list[Figure]:
     figures: list[Figure] = []
     with scratch() as folder:
         parts = {
-            "the agent compiled": lambda: _sizes(folder / "sizes"),
+            "the agent compiled": _sizes,
             "its heap, on 32 bits": lambda: _heap(folder / "heap", scale),
             "the same, frozen into MicroPython": lambda: _frozen(folder / "frozen"),
             f"{scale.documents} documents in a row": lambda: _row(folder / "row", scale),
@@ -28,13 +27,10 @@ def run(scale: Scale) -> list[Figure]:
     return figures
 
 
-def _sizes(folder: Path) -> list[Figure]:
-    sizes = compile_agent(folder)
-    figures = [_figure("the agent as .mpy", sum(sizes.values()) / _KIB, "KiB", aim=45)]
-    for package in ("henge_agent/drivers", "henge_agent", "henge_protocol"):
-        size = sum(size for path, size in sizes.items() if path.rpartition("/")[0] == package)
-        figures.append(_figure(f"of it {package}", size / _KIB, "KiB"))
-    for path, size in sorted(sizes.items(), key=lambda item: -item[1])[:10]:
+def _sizes() -> list[Figure]:
+    sizes = {path: len(content) for path, content in board_files.agent().items()}
+    figures = [_figure("the agent's files", sum(sizes.values()) / _KIB, "KiB", aim=45)]
+    for path, size in sorted(sizes.items(), key=lambda item: -item[1])[:4]:
         figures.append(_figure(f"of it {path}", size / _KIB, "KiB"))
     return figures
 

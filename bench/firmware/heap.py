@@ -8,21 +8,20 @@ from fleetsim.emulator.machine import Machine, ProgramFailed
 
 from bench import machine
 from bench.errors import CannotMeasure
-from bench.firmware import documents
-from bench.firmware.board_files import agent_modules, compile_agent, compile_file
+from bench.firmware import board_files, documents
 from bench.machine import ROOT
 
-_HERE = Path(__file__).parent
+_ONBOARD = Path(__file__).parent / "onboard"
 _KIB = 1024
 _LIMIT_S = 60.0  # a document takes a second or two; a board without memory may not end
-# These import what the emulated board has not, network and socket: three kilobytes of .mpy.
-_ON_HARDWARE = ("henge_agent/drivers/radio.py", "henge_agent/lookup.py", "henge_agent/wifi_board.py")
 _PROGRAM = """
-import gc
+import gc, network, ntptime, socket
 gc.collect()
 print("start", gc.mem_free())
 for name in "{modules}".split():
     __import__(name)
+from henge_agent.passing import forget
+forget()
 gc.collect()
 print("imported", gc.mem_free())
 import heap
@@ -51,11 +50,12 @@ def measure(scratch: Path, shapes: list[str]) -> list[Room]:
 def _measured(scratch: Path, shape: str) -> Room:
     settings, values = documents.SHAPES[shape]()
     files = scratch / "files"
-    compile_agent(files / "lib")
-    compile_file(_HERE / "onboard" / "heap.py", files / "lib" / "heap.mpy", "heap.py")
+    board_files.write(board_files.agent(_ONBOARD / "heap.py"), files / "lib")
+    for source in (_ONBOARD / "heap.py", *(_ONBOARD / "absent").glob("*.py")):
+        board_files.compile_file(source, files / "lib" / f"{source.stem}.mpy", source.name)
     (files / "desired").write_bytes(documents.packet(1, values))
     (scratch / "declared.py").write_text(f"SETTINGS = {settings!r}\n")
-    compile_file(scratch / "declared.py", files / "lib" / "declared.mpy", "declared.py")
+    board_files.compile_file(scratch / "declared.py", files / "lib" / "declared.mpy", "declared.py")
     image.make(Path(machine.program("micropython", "micropython")), files, scratch / "image")
     found = _played(scratch, 0)
     if found["became"] != "applied":
@@ -82,12 +82,6 @@ def _played(scratch: Path, ballast: int) -> dict:
     """On a machine of its own: one that ran out of memory may not be of use any more."""
     emulator, firmware = Path(machine.program("qemu-system-arm", "qemu")), ROOT / ".cache" / "qemu" / "firmware.elf"
     with Machine(emulator, firmware, scratch / "image") as board:
-        printed = board.run(_PROGRAM.format(modules=" ".join(_modules()), ballast=ballast), _LIMIT_S)
+        printed = board.run(_PROGRAM.format(modules=" ".join(board_files.modules()), ballast=ballast), _LIMIT_S)
     found = dict(line.split(" ", 1) for line in printed.splitlines())
     return {name: value if name == "became" else int(value) for name, value in found.items()}
-
-
-def _modules() -> list[str]:
-    """All of the agent that a board has, the package first, which sets how often the heap is collected."""
-    names = sorted(path.removesuffix(".py").replace("/", ".") for path in agent_modules() if path not in _ON_HARDWARE)
-    return [name.removesuffix(".__init__") for name in names]

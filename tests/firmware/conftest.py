@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fleetctl.flash import bundle
+from fleetctl.flash.sources import firmware_folder, own_files
 from fleetsim.virtual import KINDS, VirtualBoard
 
 CLASSES = {"esp32": "Esp32", "pico": "Pico"}
@@ -17,6 +18,8 @@ PROVISION = {
     "ntp": "192.0.2.123",
     "credential": {"username": "porch", "password": "word", "config_key": "00" * 32},
 }
+
+BEGIN = "from henge_agent.provision import load\n"  # of a main.py for a test
 
 Play = Callable[[str], VirtualBoard]
 
@@ -35,8 +38,8 @@ def play(board: VirtualBoard) -> Play:
     """Starts the board with a main.py that has `board` made, as start() makes it, and goes on as the test says."""
 
     def play_it(script: str) -> VirtualBoard:
-        begin = "from board import {0}\nfrom henge_agent.provision import load\nboard = {0}(load())\n"
-        text = begin.format(CLASSES[board.kind]) + script
+        made = CLASSES[board.kind]
+        text = f"{BEGIN}from board import {made}\nboard = {made}(load())\n{script}"
         board.put({"main.py": text.encode(), "boot.py": b""})
         board.power_on()
         return board
@@ -46,11 +49,11 @@ def play(board: VirtualBoard) -> Play:
 
 @functools.cache
 def files(kind: str) -> dict[str, bytes]:
-    """What `fleetctl flash` puts on a board, by its path from the root."""
-    data = bundle.of(kind).data
-    found = {"henge.json": json.dumps(PROVISION).encode()}
-    while data:
-        head, _, data = data.partition(b"\n")
-        path, size = head.decode().rsplit(" ", 1)
-        found[path], data = data[: int(size)], data[int(size) :]
-    return found
+    """What `fleetctl flash` puts on a board, by its path from the root; BEGIN can import its part of it."""
+    own = own_files(firmware_folder(kind))
+    modules = bundle.agent(own | {"begin": BEGIN.encode()})
+    return {
+        "henge.json": json.dumps(PROVISION).encode(),
+        **{f"lib/{path}": content for path, content in modules.items()},
+        **own,
+    }

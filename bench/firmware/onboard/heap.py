@@ -16,6 +16,7 @@ from henge_agent.drivers.driver import Driver
 from henge_agent.drivers.led import WiredLed
 from henge_agent.drivers.thermometer import WiredThermometer
 from henge_agent.flash_storage import FlashStorage
+from henge_agent.passing import forget
 from henge_protocol import topics
 from henge_protocol.messages import Report
 
@@ -105,6 +106,7 @@ def free() -> int:
 
 def play(ballast: int) -> None:
     """Prints what is free with this module imported, then connected, and after the document, and what became of it."""
+    forget()
     print("measured", free())
     asyncio.run(_played(ballast))
 

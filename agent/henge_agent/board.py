@@ -17,6 +17,8 @@ class Board:
     wifi = None  # the driver that joins the Wi-Fi; None where that is not the agent's affair
 
     def __init__(self) -> None:
+        from henge_agent.memory_storage import MemoryStorage  # boards have a storage of their own, and no room for it
+
         self.storage = MemoryStorage()
 
     def ticks_ms(self) -> int:
@@ -50,29 +52,3 @@ class Board:
 
     def reboot(self) -> None:
         """Starts the board anew. Does not return where it can do that."""
-
-
-class MemoryStorage:
-    """Forgets everything at the end: for tests, benchmarks and simulations."""
-
-    def __init__(self) -> None:
-        self._places: dict = {}
-        self.writes = 0
-
-    def read(self, place: str, start: int, count: int) -> bytes:
-        """`count` bytes of what was written to a place, or as many as there are."""
-        return self._places.get(place, b"")[start : start + count]
-
-    def pieces(self, place: str, start: int, count: int):
-        """The same, a few bytes at a time."""
-        yield self.read(place, start, count)
-
-    def write(self, place: str, *parts: bytes) -> None:
-        """Puts the parts there, one after another, in the place of what was there."""
-        self.writes += 1
-        self._places[place] = b"".join(bytes(part) for part in parts)
-
-    def drop(self, place: str) -> None:
-        """Nothing is there any more."""
-        self.writes += 1
-        self._places.pop(place, None)

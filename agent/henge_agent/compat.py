@@ -124,17 +124,3 @@ def abort(writer) -> None:
     """Ends a stream whose last bytes nobody takes. On MicroPython closing it was enough: nothing waits there."""
     if hasattr(writer, "transport"):
         writer.transport.abort()
-
-
-def aes_cbc_decrypt(key: bytes, iv: bytes, data: bytes) -> bytes:
-    """AES-256-CBC without its padding taken off. `iv` is 16 bytes, `data` a multiple of 16."""
-    try:
-        import cryptolib  # type: ignore[import-not-found]
-
-        return cryptolib.aes(key, 2, iv).decrypt(data)  # 2: CBC, which has no name on most ports
-    except ImportError:
-        pass  # CPython: imported here and not above, since it takes 50 ms that only sealed values are worth
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
-    decryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
-    return decryptor.update(data) + decryptor.finalize()

@@ -8,10 +8,24 @@ import sys
 
 from henge_agent.compat import IS_MICROPYTHON
 
-_OF_THE_AGENT = (
-    "address_text begin credential_file found greeting handlers lookup own_drivers provision reasons recall trust"
-)
-NAMES = {"henge_agent": _OF_THE_AGENT.split(), "henge_protocol": ["sentences"]}  # by package
+NAMES = {  # by package; tuples of names, which take no more than that in MicroPython
+    "henge_agent": (
+        "address_text",
+        "begin",
+        "credential_file",
+        "found",
+        "greeting",
+        "handlers",
+        "lookup",
+        "own_drivers",
+        "provision",
+        "reasons",
+        "recall",
+        "sealing",
+        "trust",
+    ),
+    "henge_protocol": ("sentences", "steps"),
+}
 
 
 def forget() -> None:

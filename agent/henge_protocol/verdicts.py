@@ -6,7 +6,7 @@ are is for `henge_protocol.schema` to say, which no board carries.
 
 from henge_protocol import errors
 from henge_protocol.errors import Problem
-from henge_protocol.numbers import INT_MAX, INT_MIN, is_on_step, single
+from henge_protocol.numbers import INT_MAX, INT_MIN, single
 
 MAX_KEY_LENGTH = 64  # characters
 MAX_DOCUMENT = 8 * 1024  # bytes of an encoded document: the largest that a board holds twice
@@ -188,7 +188,11 @@ def _is_in_range(setting: Setting, number: "int | float") -> bool:
     low, high, step = setting.min, setting.max, setting.step
     if (low is not None and number < low) or (high is not None and number > high):
         return False
-    return step is None or is_on_step(number, 0 if low is None else low, step)
+    if step is None:
+        return True
+    from henge_protocol.steps import is_on_step  # on a board for a moment, as henge_agent/passing.py says
+
+    return is_on_step(number, 0 if low is None else low, step)
 
 
 def _sentence(code: str, setting: Setting, value: object) -> str:

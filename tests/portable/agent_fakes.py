@@ -3,10 +3,10 @@ signs them. Real classes; for both runtimes.
 """
 
 from henge_agent import sync
-from henge_agent.board import MemoryStorage
 from henge_agent.documents import Documents
 from henge_agent.drivers.driver import Driver
 from henge_agent.memory import Memory
+from henge_agent.memory_storage import MemoryStorage
 from henge_agent.performer import Performer
 from henge_agent.reports import Reports
 from henge_agent.settings import Settings

@@ -6,7 +6,7 @@ except ImportError:
     import unittest_small as unittest
 
 from agent_fakes import Life, signed
-from henge_agent.board import MemoryStorage
+from henge_agent.memory_storage import MemoryStorage
 
 
 class UnreadableStorage(MemoryStorage):

@@ -10,7 +10,7 @@ except ImportError:
     import unittest_small as unittest
 
 from agent_fakes import TRIAL_MS, FailingFlash, FakeDriver, Life, PowerCut, signed
-from henge_agent.board import MemoryStorage
+from henge_agent.memory_storage import MemoryStorage
 from henge_agent.slots import APPLIED, REJECTED, TRIAL, Slots
 
 

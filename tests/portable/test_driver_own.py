@@ -62,6 +62,9 @@ class TestExample(unittest.IsolatedAsyncioTestCase):
 
 
 class TestLoading(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        self.board = Board()
+
     def load(self, drivers) -> list:
         """With `drivers` for the file's function."""
         Bench("esp32")
@@ -69,7 +72,7 @@ class TestLoading(unittest.IsolatedAsyncioTestCase):
         if drivers:
             sys.modules["drivers"] = Module(drivers=drivers)  # type: ignore[assignment]
         try:
-            return own_drivers.load(Board(), [_Declares("led.on")])
+            return own_drivers.load(self.board, [_Declares("led.on")])
         finally:
             sys.modules.pop("drivers", None)
             if before:

@@ -5,8 +5,9 @@ try:
 except ImportError:
     import unittest_small as unittest
 
-from henge_protocol.numbers import MAX_SINGLE, is_on_step, single
+from henge_protocol.numbers import MAX_SINGLE, single
 from henge_protocol.sentences import shortest
+from henge_protocol.steps import is_on_step
 
 
 class TestNumbers(unittest.TestCase):

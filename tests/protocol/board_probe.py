@@ -9,7 +9,7 @@ import sys
 
 from henge_protocol import cbor, messages, schema, signing, small_cbor
 from henge_protocol.errors import BadMessage, BadSchema
-from henge_protocol.numbers import is_on_step
+from henge_protocol.steps import is_on_step
 from henge_protocol.telemetry import decode_telemetry
 
 CLASSES = (

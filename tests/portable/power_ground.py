@@ -6,7 +6,7 @@ Each ground gives the agent's own storage class for it: nothing here stands betw
 import gc
 
 from fleetsim.disk import PowerCut, SimulatedDisk
-from fleetsim.flash import BLOCK_BYTES, Flash, erased
+from fleetsim.flash import BLOCK_BYTES, Flash, erase
 from henge_agent.file_storage import FileStorage
 from henge_agent.flash_storage import FlashStorage
 
@@ -18,9 +18,43 @@ except ImportError:
 if hasattr(gc, "threshold"):
     gc.threshold(8192)  # type: ignore[attr-defined]  # as on a board: a chip of 192 KiB lies in the heap in one piece
 
-_BLOCKS = 48  # of 4 KiB: a small chip, so that its blocks are used again and again
+_BYTES = 48 * BLOCK_BYTES  # a small chip, so that its blocks are used again and again
+_COPIES = 4  # of a chip that are kept outside the heap: the one that is opened, one that is made, and two to spare
 _TOP = "/power"
 _MARK = b"what others have on the flash"
+
+
+class Heap:
+    """Where the bytes of a chip lie, and those that are kept of it."""
+
+    def chip(self):
+        """Those of a chip, whatever is in them."""
+        return bytearray(_BYTES)
+
+    def copy(self, image):
+        """For longer than the chip is there."""
+        return bytes(image)
+
+
+class Outside:
+    """The same in `memory` that a small board has beside its heap: one chip at a time, and the last few copies."""
+
+    def __init__(self, memory) -> None:
+        assert len(memory) >= (1 + _COPIES) * _BYTES
+        self._memory = memoryview(memory)
+        self._copies = 0
+
+    def chip(self):
+        return self._part(0)
+
+    def copy(self, image):
+        self._copies += 1
+        part = self._part(1 + self._copies % _COPIES)
+        part[:] = image
+        return part
+
+    def _part(self, number: int):
+        return self._memory[number * _BYTES : (number + 1) * _BYTES]
 
 
 class MortalStorage(FlashStorage):
@@ -51,10 +85,18 @@ class LittleFs:
 
     tears_files = False  # closing a file is atomic: a start finds no damage
 
-    def __init__(self, program_bytes: int, image: "bytes | None" = None) -> None:
+    def __init__(
+        self, program_bytes: int, image: "bytes | memoryview | None" = None, where: "Heap | Outside | None" = None
+    ) -> None:
         assert vfs is not None
         self._program_bytes = program_bytes
-        self.medium = Flash(bytearray(image or erased(_BLOCKS * BLOCK_BYTES)))
+        self._where = where or Heap()
+        chip = self._where.chip()
+        if image is None:
+            erase(chip)
+        else:
+            chip[:] = image
+        self.medium = Flash(chip)
         if image is None:
             vfs.VfsLfs2.mkfs(self.medium, progsize=program_bytes)
         self._mount()
@@ -66,9 +108,9 @@ class LittleFs:
         """For one start."""
         return MortalStorage(_TOP + "/henge", self.medium)
 
-    def image(self) -> bytes:
+    def image(self) -> "bytes | memoryview":
         """What is on the medium, for another ground of this kind."""
-        return bytes(self.medium.image)
+        return self._where.copy(self.medium.image)
 
     def power_returns(self) -> None:
         """Mounts what the cut has left. Raises OSError where that cannot be mounted."""
@@ -139,3 +181,12 @@ GROUNDS: dict = {"files": PcFiles}
 if vfs is not None:
     GROUNDS["lfs2-esp32"] = lambda image=None: LittleFs(32, image)
     GROUNDS["lfs2-pico"] = lambda image=None: LittleFs(256, image)
+
+
+def lie_outside(memory) -> None:
+    """Chips lie in this memory from now on, and their grounds have a name that says so."""
+    where = Outside(memory)
+    GROUNDS["lfs2-esp32-32-bits"] = lambda image=None: LittleFs(32, image, where)
+    GROUNDS["lfs2-pico-32-bits"] = lambda image=None: LittleFs(256, image, where)
+    for name in ("lfs2-esp32", "lfs2-pico"):
+        GROUNDS.pop(name)

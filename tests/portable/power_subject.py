@@ -9,7 +9,7 @@ from henge_protocol.messages import Document
 
 TOO_HIGH = 101  # a level that the declaration refuses; FakeDriver.TOO_MUCH is one that the hardware refuses
 _TEXT_BYTES = 4096  # the longest string that a setting may be
-
+_KEPT_BYTES = 10_000  # of messages: what a board of 192 KiB can spare
 
 _messages: dict = {}
 
@@ -53,7 +53,7 @@ class Order:
     def message(self) -> bytes:
         what = (self.rev, self.level, self.name, self._size)
         if what not in _messages:
-            if len(_messages) > 5:  # the last few are told again and again
+            if sum(map(len, _messages.values())) + self._size > _KEPT_BYTES:  # the last few are told again and again
                 _messages.clear()
             _messages[what] = signed_doc(self.rev, _document(self.values()))
         return _messages[what]

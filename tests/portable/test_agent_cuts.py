@@ -5,8 +5,8 @@ try:
 except ImportError:
     import unittest_small as unittest
 
-from power_cuts import Campaign, replay
-from power_ground import GROUNDS, OneSlot, PcFiles
+from power_cuts import Campaign
+from power_ground import GROUNDS, OneSlot
 
 # Here one file system on each runtime; bench/firmware/power_cuts.py and its test go through all.
 GROUND = sorted(GROUNDS)[-1]
@@ -31,21 +31,6 @@ class TestCuts(unittest.TestCase):
         campaign.life(40, 5)
         self.assertGreater(len(campaign.bad), 0)
         self.assertTrue(campaign.bad[0][0].startswith("life:{}:5:".format(GROUND)))
-
-    def test_an_id_plays_a_case_again_and_a_disk_that_does_not_keep_what_was_synced_is_found(self):
-        GROUNDS["liar"] = lambda image=None: PcFiles(image, syncs=False)
-        self.addCleanup(GROUNDS.pop, "liar")
-        campaign = Campaign("liar")
-        campaign.life(40, 5)
-        what, problem = campaign.bad[0]
-        self.assertIn(problem, replay(what))
-        self.assertEqual(replay(what.replace("liar", "files")), [])
-
-    def test_the_id_of_a_chapter_plays_it_again(self):
-        GROUNDS["liar"] = lambda image=None: PcFiles(image, syncs=False)
-        self.addCleanup(GROUNDS.pop, "liar")
-        self.assertGreater(len(replay("story:liar:40:0:0:clean:5")), 0)
-        self.assertEqual(replay("story:files:40:0:0:clean:5"), [])
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ except ImportError:
     import unittest_small as unittest
 
 import os
+import random
 
 from fleetsim.flash import BLOCK_BYTES, Flash, erased
 from henge_agent.flash_storage import FlashStorage
@@ -19,7 +20,7 @@ except ImportError:
 
 class TestFlashStorage(unittest.TestCase):
     def setUp(self):
-        self.top = "/tmp/henge-" + "".join("%02x" % byte for byte in os.urandom(6))
+        self.top = "/tmp/henge-" + "%08x" % random.getrandbits(30)
         if vfs is None:
             os.mkdir(self.top)
         else:

@@ -9,6 +9,7 @@ except ImportError:
     import unittest_small as unittest
 
 import os
+import random
 
 from fleetsim.flash import BLOCK_BYTES, FileImage, Flash, NotErased, erased
 
@@ -79,7 +80,7 @@ class TestChip(unittest.TestCase):
 
 class TestFileImage(unittest.TestCase):
     def test_a_chip_in_a_file_is_there_again(self):
-        path = "/tmp/henge-flash-" + "".join("%02x" % byte for byte in os.urandom(6))
+        path = "/tmp/henge-flash-" + "%08x" % random.getrandbits(30)
         self.addCleanup(os.remove, path)
         image = FileImage(path, 2 * BLOCK_BYTES)
         Flash(image).writeblocks(1, b"abcd", 0)

@@ -23,7 +23,8 @@ class NotErased(Exception):
 
 
 class Flash:
-    """`image` has all the bytes of the chip, and is changed in place: `erased(size)`, or a file of a FileImage.
+    """`image` has all the bytes of the chip, and is changed in place: `erased(size)`, a memoryview of others, or a file
+    of a FileImage.
 
     `operations` counts erases and programs, `erases` and `programs` by block.
     """
@@ -141,6 +142,11 @@ class FileImage:
 def erased(size: int) -> bytearray:
     """The bytes of a new chip."""
     image = bytearray(size)
-    for start in range(0, size, BLOCK_BYTES):
-        image[start : start + BLOCK_BYTES] = _ERASED * BLOCK_BYTES
+    erase(image)
     return image
+
+
+def erase(image) -> None:
+    """Makes these bytes those of a new chip, wherever they lie."""
+    for start in range(0, len(image), BLOCK_BYTES):
+        image[start : start + BLOCK_BYTES] = _ERASED * BLOCK_BYTES

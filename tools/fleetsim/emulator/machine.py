@@ -16,6 +16,8 @@ _START_S = 30.0
 
 # Where the image of the file system lies: memory that this machine has apart, so that files cost no heap.
 _FILES_AT = 0x21000000
+SPARE_AT = 0x21800000  # where there is more of it, which nothing uses
+SPARE_BYTES = 1 << 20
 
 # A board has such a class in C, so its few hundred bytes of heap are this machine's alone.
 _MOUNT = """

@@ -26,9 +26,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """For tests/hil. They stand here since pytest asks for options before it looks into folders below."""
     parser.addoption(
         "--board",
-        default="virtual",
         metavar="virtual|virtual-pico|qemu|PORT",
-        help="what tests/hil runs on: a simulated ESP32 or Pico W, an emulated one, or a real one (docs/hil.md)",
+        help="what tests/hil runs on: an ESP32 or Pico W that is simulated, an emulated or a real board (docs/hil.md)",
     )
     parser.addoption("--bench", metavar="FILE", help="what is around a real board: Wi-Fi, address, relay (docs/hil.md)")
 

@@ -21,7 +21,9 @@ PATIENCE_S = 60  # for what must happen, on a busy machine or a slow board; noth
 
 
 class Board(ABC):
-    """`kind` is the folder in firmware/, `can` is some of: network, power, air (its Wi-Fi can be changed), light."""
+    """`kind` is the folder in firmware/, `can` is some of: network, power, air (its Wi-Fi can be changed), light, spare
+    (it has memory beside its heap, which a simulated flash chip can be in).
+    """
 
     kind: str
     port: str

@@ -36,10 +36,17 @@ Flash = Callable[..., Device]
 _numbers = itertools.count(1)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Where no board is named, a scenario runs on the boards that it names itself."""
+    own = metafunc.definition.get_closest_marker("boards")
+    if own and metafunc.config.getoption("--board") is None:
+        metafunc.parametrize("which", own.args, scope="session")
+
+
 @pytest.fixture(scope="session")
 def which(request: pytest.FixtureRequest) -> str:
-    """What `--board` says: virtual, virtual-pico, qemu, or a port."""
-    return str(request.config.getoption("--board"))
+    """What `--board` says: virtual (the default), virtual-pico, qemu, or a port."""
+    return str(request.config.getoption("--board") or "virtual")
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,15 @@ from fleetsim.emulator.machine import Machine
 from tests.hil.boards import Board, written
 from tests.hil.relay import NullRelay
 
+_LIMIT_S = 600  # it is some twenty times as slow as this computer
+
 
 class Emulated(Board):
     """`qemu` and `firmware` are what `setup/qemu.sh` makes; `folder` is its own."""
 
     kind = "esp32"  # its processor is neither; what differs is in no module that runs here
     port = ""
-    can = frozenset()
+    can = frozenset({"spare"})
 
     def __init__(self, folder: Path, qemu: Path, firmware: Path, micropython: Path) -> None:
         self.relay = NullRelay()
@@ -32,7 +34,7 @@ class Emulated(Board):
 
     def run(self, code: str) -> str:
         assert self._machine, "fill it first"
-        return self._machine.run(code)
+        return self._machine.run(code, _LIMIT_S)
 
     def close(self) -> None:
         if self._machine:

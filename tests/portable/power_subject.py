@@ -74,8 +74,8 @@ class Subject:
         self.start()
 
     def known(self) -> tuple:
-        """What another subject on the same ground has to know."""
-        return self._orders, self.kept, self.refused
+        """What another subject on the same ground has to know: of the orders, those that it may still be about."""
+        return {rev: self._orders[rev] for rev in [self.kept, self.last] + self.refused[-3:]}, self.kept, self.refused
 
     @property
     def last(self) -> int:
@@ -85,6 +85,7 @@ class Subject:
     def start(self) -> None:
         """One more start."""
         storage = self.ground.storage()
+        self.life: Life = None  # type: ignore[assignment]  # the one before leaves its room on the heap to this one
         self.sign = Sign()
         self.life = Life(self._wrap(storage) if self._wrap else storage, self.sign)
         self._hear([report for report in self.life.wire.reports if report.state in ("rejected", "rolled_back")])

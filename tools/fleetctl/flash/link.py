@@ -33,7 +33,7 @@ def linked(texts: dict[str, str], outside: Iterable[str], public: str) -> Linked
     """
     modules = [_Module(path, text) for path, text in texts.items()]
     linker = _Linker({module.name: module for module in modules})
-    outside = list(outside)
+    outside = [name for name in outside if name in linker.modules]  # a board has nothing else of ours
     for name in outside:
         linker.take_in(linker.modules[name])
     linker.name_all()

@@ -16,9 +16,7 @@ Run = subprocess.CompletedProcess[str]
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Two tests that pass, in two files; and the option of the real tests that names a board."""
-    (tmp_path / "conftest.py").write_text(
-        "def pytest_addoption(parser):\n    parser.addoption('--board', default='virtual')\n"
-    )
+    (tmp_path / "conftest.py").write_text("def pytest_addoption(parser):\n    parser.addoption('--board')\n")
     for name in ("one", "two"):
         (tmp_path / f"test_{name}.py").write_text(f"def test_{name}():\n    pass\n")
     return tmp_path

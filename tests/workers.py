@@ -34,7 +34,7 @@ def how_many(config: pytest.Config) -> int:
     """As many as there are cores for folders of tests; 0, which is this process alone, for files and single tests."""
     option = config.option
     whole = all(Path(config.invocation_params.dir, name).is_dir() for name in config.args)
-    several = getattr(option, "board", "virtual") in BOARDS_OF_ANY_NUMBER and option.capture != "no"
+    several = (getattr(option, "board", None) or "virtual") in BOARDS_OF_ANY_NUMBER and option.capture != "no"
     if not whole or not several or any(getattr(option, name, None) for name in FOR_ONE_PROCESS):
         return 0
     cores = len(os.sched_getaffinity(0))

@@ -35,6 +35,12 @@ def write(files: dict[str, bytes], into: Path) -> None:
         (into / name).write_bytes(content)
 
 
+def stand_in(into: Path) -> None:
+    """Puts modules into a folder that stand in for those which the emulated board has not."""
+    for source in (Path(__file__).parent / "onboard" / "absent").glob("*.py"):
+        compile_file(source, into / f"{source.stem}.mpy", source.name)
+
+
 def compile_file(source: Path, target: Path, name: str, *options: str) -> None:
     """Any other file, with its assertions and line numbers, unless mpy-cross is given other options."""
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -13,14 +13,13 @@ from fleetsim.emulator.machine import Machine
 
 from bench import machine
 from bench.errors import CannotMeasure
+from bench.firmware import board_files
 from bench.machine import ROOT
 
 _BUILT = ROOT / ".cache" / "qemu"
 _LOADED = 1  # a segment that is in memory at the start (ELF specification, "Program Header", PT_LOAD)
-# These import what the emulated board has not, network and socket.
-_ON_HARDWARE = ("henge_agent/drivers/radio.py", "henge_agent/lookup.py", "henge_agent/wifi_board.py")
 _PROGRAM = """
-import gc
+import gc, network, ntptime
 for name in "{modules}".split():
     __import__(name)
 gc.collect()
@@ -42,7 +41,7 @@ def measure(scratch: Path) -> Frozen:
     if not firmware.exists():
         raise CannotMeasure("no frozen firmware: run ./dev bench firmware, which builds it")
     scratch.mkdir(parents=True)
-    (scratch / "files").mkdir()
+    board_files.stand_in(scratch / "files" / "lib")
     image.make(Path(machine.program("micropython", "micropython")), scratch / "files", scratch / "image")
     with Machine(Path(machine.program("qemu-system-arm", "qemu")), firmware, scratch / "image") as board:
         free = int(board.run(_PROGRAM.format(modules=" ".join(_modules()))))
@@ -59,4 +58,4 @@ def loaded(firmware: Path) -> int:
 
 def _modules() -> list[str]:
     names = needed(agent_folder(), own_files(firmware_folder("esp32")))
-    return sorted(name.removesuffix(".py").replace("/", ".") for name in names if name not in _ON_HARDWARE)
+    return sorted(name.removesuffix(".py").replace("/", ".") for name in names)

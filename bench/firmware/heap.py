@@ -51,8 +51,8 @@ def _measured(scratch: Path, shape: str) -> Room:
     settings, values = documents.SHAPES[shape]()
     files = scratch / "files"
     board_files.write(board_files.agent(_ONBOARD / "heap.py"), files / "lib")
-    for source in (_ONBOARD / "heap.py", *(_ONBOARD / "absent").glob("*.py")):
-        board_files.compile_file(source, files / "lib" / f"{source.stem}.mpy", source.name)
+    board_files.stand_in(files / "lib")
+    board_files.compile_file(_ONBOARD / "heap.py", files / "lib" / "heap.mpy", "heap.py")
     (files / "desired").write_bytes(documents.packet(1, values))
     (scratch / "declared.py").write_text(f"SETTINGS = {settings!r}\n")
     board_files.compile_file(scratch / "declared.py", files / "lib" / "declared.mpy", "declared.py")

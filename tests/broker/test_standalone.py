@@ -18,9 +18,14 @@ BROKER_FOLDER = str(Path(__file__).parents[2] / "broker")
 
 def start(*options: str, through: list[str] | None = None) -> tuple[subprocess.Popen[str], int]:
     command = [*(through or []), *PROGRAM, "--listen", "127.0.0.1:0", *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=BROKER_FOLDER)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=BROKER_FOLDER, preexec_fn=hear_hangups)
     assert process.stdout
     return process, int(process.stdout.readline().rpartition(":")[2])
+
+
+def hear_hangups() -> None:
+    """Whoever runs these tests may have been started by nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:

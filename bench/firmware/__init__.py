@@ -39,7 +39,7 @@ def _heap(folder: Path, scale: Scale) -> list[Figure]:
     rooms = heap.measure(folder, list(documents.SHAPES)[: scale.shapes])
     figures = [
         _figure("heap, 192 KiB, at the start", rooms[0].start / _KIB, "KiB"),
-        _figure("heap, with the whole agent imported", rooms[0].imported / _KIB, "KiB", aim=110, is_rate=True),
+        _figure("heap, with the agent imported", rooms[0].imported / _KIB, "KiB", aim=110, is_rate=True),
     ]
     for room in rooms:
         name = f"heap, document of {room.size} B, {room.shape}: "
@@ -52,7 +52,7 @@ def _heap(folder: Path, scale: Scale) -> list[Figure]:
 def _frozen(folder: Path) -> list[Figure]:
     found = frozen.measure(folder)
     return [
-        _figure("frozen into MicroPython: heap, with the whole agent imported", found.imported / _KIB, "KiB"),
+        _figure("frozen into MicroPython: heap, with the agent imported", found.imported / _KIB, "KiB"),
         _figure("frozen into MicroPython: more flash than without it", found.flash / _KIB, "KiB"),
     ]
 

@@ -53,7 +53,7 @@ def of(kind: str, own: Path | None = None) -> Bundle:
 def agent(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """What of the agent a board with these files needs, by path in its `lib`. Raises Failed."""
     folder = agent_folder()
-    texts = {path: (folder / path).read_text() for path in needed(folder, files)}
+    texts = {path: (folder / path).read_text("utf-8") for path in needed(folder, files)}
     program = linked(texts, imported(folder, files), public="henge_agent.drivers")
     return compiled(program.sources) | {WORDS: program.words}
 
@@ -72,7 +72,7 @@ def compiled(sources: Mapping[str, str]) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as scratch:
         source, out = Path(scratch) / "source.py", Path(scratch) / "out.mpy"
         for path, text in sources.items():
-            source.write_text(text)
+            source.write_text(text, "utf-8")
             # -s: what a traceback on the board calls the file; one word, since each takes its length of the heap
             argv = [program, *_COMPILE, "-s", Path(path).stem, "-o", str(out), str(source)]
             done = subprocess.run(argv, capture_output=True, text=True)

@@ -37,4 +37,4 @@ class Trial:
 
 def touches_risky(settings, before: dict, after: dict) -> bool:
     """Whether a setting that is declared risky has another value after than before."""
-    return any(setting.risky and before.get(key) != after.get(key) for key, setting in settings.items())
+    return any(before.get(key) != after.get(key) and settings[key].risky for key in settings)

@@ -12,7 +12,6 @@ class CborError(ValueError):
     """Bytes that are not exactly one item of the types above, or a value that has no such encoding."""
 
 
-_MAX_UINT = (1 << 64) - 1
 _UINT, _NINT, _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = range(8)
 _FALSE, _TRUE, _NULL, _HALF, _SINGLE, _DOUBLE = 20, 21, 22, 25, 26, 27
 _INFINITY = float("inf")

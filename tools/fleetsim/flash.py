@@ -8,7 +8,6 @@ error code: an exception would leave LittleFS with open files that MicroPython c
 from array import array
 
 BLOCK_BYTES = 4096  # what is erased at once on both boards
-PROGRAM_BYTES = 256  # what rp2's flash is programmed in; LittleFS on an ESP32 programs in 32
 ESP32_BYTES = 2048 * 1024  # MicroPython's partition `vfs` on an ESP32 with 4 MiB
 PICO_W_BYTES = 848 * 1024  # what rp2.Flash() leaves for files on a Pico W
 
